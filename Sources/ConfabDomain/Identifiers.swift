@@ -1,0 +1,81 @@
+/// Numbers that `PlaceState.apply` gives out, in order, from 1; never used twice.
+package protocol Identifier: RawRepresentable, Hashable, Comparable, Sendable, Codable,
+  CustomStringConvertible
+where RawValue == UInt64 {
+  init(rawValue: UInt64)
+}
+
+extension Identifier {
+  package init(_ rawValue: UInt64) { self.init(rawValue: rawValue) }
+  package var description: String { String(rawValue) }
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+package struct AccountID: Identifier {
+  package var rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+package struct ChannelID: Identifier {
+  package var rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// The channel that everybody is in; made when the place is founded.
+  package static let lobby = ChannelID(1)
+}
+
+package struct SessionID: Identifier {
+  package var rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+package struct DeviceID: Identifier {
+  package var rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+package struct InvitationID: Identifier {
+  package var rawValue: UInt64
+  package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// 16 bytes made by the client that wrote the message, so that a retry is known for one.
+package struct MessageID: Hashable, Sendable, Codable, CustomStringConvertible {
+  package var high: UInt64
+  package var low: UInt64
+
+  package static let byteCount = 16
+
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Nil unless there are exactly 16 bytes.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == Self.byteCount else { return nil }
+    (high, low) = (0, 0)
+    for (index, byte) in bytes.enumerated() {
+      if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+    }
+  }
+
+  package init(using generator: inout some RandomNumberGenerator) {
+    high = generator.next()
+    low = generator.next()
+  }
+
+  package var bytes: [UInt8] {
+    [high, low].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * UInt64($0))) }
+    }
+  }
+
+  /// 32 hexadecimal digits.
+  package var description: String {
+    [high, low].map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+}

@@ -1,0 +1,39 @@
+/// What the domain refuses to hold more of. Each refusal is a numbered `Rejection`.
+package enum Limits {
+  /// Names of accounts and rooms.
+  package static let nameBytesMax = 32
+  /// UTF-8 bytes of one message.
+  package static let messageBytesMax = 8192
+  package static let passwordBytesMin = 8
+  /// Hashing cost must not grow with what a stranger sends.
+  package static let passwordBytesMax = 1024
+  /// UTF-8 bytes of one reaction: the longest emoji sequences in Unicode 15 take 35.
+  package static let emojiBytesMax = 40
+  /// Different emoji on one message.
+  package static let reactionsPerMessageMax = 20
+  /// Members of a private room.
+  package static let roomMembersMax = 10_000
+  /// Rooms that have not been closed.
+  package static let roomsMax = 10_000
+  package static let accountsMax = 100_000
+  /// Open sessions of one account; the oldest is ended to make place.
+  package static let sessionsPerAccountMax = 100
+  package static let devicesPerAccountMax = 100
+  package static let invitationsMax = 10_000
+  package static let invitationUsesMax: UInt32 = 10_000
+  /// Messages, events, hits or audit entries in one answer of the journal.
+  package static let pageRecordsMax = 500
+  /// People mentioned in one message who are told so.
+  package static let mentionsPerMessageMax = 50
+  /// Unread mentions that are counted for a person in a channel.
+  package static let unreadMentionsMax = 1_000
+}
+
+/// Times that the domain decides with.
+package enum Periods {
+  /// How long an invitation is good when nobody says otherwise.
+  package static let invitation: Duration = .seconds(7 * 24 * 3600)
+  /// A second lockout within this time of the last lasts twice as long.
+  package static let lockoutMemory: Duration = .seconds(3600)
+  package static let lockoutMax: Duration = .seconds(300)
+}

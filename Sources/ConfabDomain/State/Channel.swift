@@ -1,0 +1,89 @@
+package import OrderedCollections
+package import Primitives
+
+/// Lobby, room or direct messages: one thing with different rules of membership.
+package struct Channel: Sendable, Codable, Equatable {
+  package enum Kind: String, Sendable, Codable {
+    /// Everybody is a member; there is one.
+    case lobby
+    /// Anybody may join and read everything.
+    case publicRoom
+    /// By invitation; each member sees what came after joining.
+    case privateRoom
+    /// Two people, for ever.
+    case direct
+  }
+
+  package let id: ChannelID
+  package let kind: Kind
+  /// Nil for direct messages.
+  package var name: Name?
+  /// 1, 2, 3… for rooms; nil for the lobby and direct messages.
+  package let number: UInt64?
+  package let isClassic: Bool
+  package var owner: AccountID?
+  package var members: OrderedDictionary<AccountID, Membership> = [:]
+  /// The number of messages so far, and so the newest one's.
+  package var sequence: UInt64 = 0
+  /// The number of events so far.
+  package var position: UInt64 = 0
+  /// The time of the newest event: no later one is earlier.
+  package var lastEventAt: WallTime
+  /// The time of the newest message, or of the channel's making.
+  package var lastMessageAt: WallTime
+  package var isClosed = false
+
+  package var isRoom: Bool { kind == .publicRoom || kind == .privateRoom }
+
+  /// Whether the channel may be read by everybody, members or not.
+  package var isOpenToAll: Bool { kind == .lobby || kind == .publicRoom }
+
+  /// What somebody may see: everything after this position and sequence. Nil for nothing.
+  package func visibility(for account: AccountID) -> Visibility? {
+    if isOpenToAll { return .everything }
+    guard let membership = members[account] else { return nil }
+    return membership.visibility
+  }
+}
+
+/// The part of a channel that a reader may see begins after this.
+package struct Visibility: Sendable, Codable, Hashable {
+  package var afterPosition: UInt64
+  package var afterSequence: UInt64
+
+  package init(afterPosition: UInt64, afterSequence: UInt64) {
+    self.afterPosition = afterPosition
+    self.afterSequence = afterSequence
+  }
+
+  package static let everything = Visibility(afterPosition: 0, afterSequence: 0)
+}
+
+package struct Membership: Sendable, Codable, Equatable {
+  package var visibility: Visibility
+  /// The newest message that the person has seen.
+  package var readThrough: UInt64
+  /// Unread messages that mention the person, ascending, the newest `Limits.unreadMentionsMax`.
+  package var mentions: [UInt64] = []
+
+  mutating func mention(_ sequence: UInt64) {
+    if mentions.count == Limits.unreadMentionsMax { mentions.removeFirst() }
+    mentions.append(sequence)
+  }
+
+  mutating func markRead(through sequence: UInt64) {
+    readThrough = max(readThrough, sequence)
+    mentions.removeAll { $0 <= readThrough }
+  }
+}
+
+/// Two people in either order.
+package struct Pair: Hashable, Sendable, Codable {
+  package let lower: AccountID
+  package let higher: AccountID
+
+  package init(_ a: AccountID, _ b: AccountID) {
+    lower = min(a, b)
+    higher = max(a, b)
+  }
+}

@@ -1,0 +1,55 @@
+package import ConfabDomain
+
+/// The one durable, ordered log of events, and the views that answer questions about it.
+///
+/// Calls block, and each names the threads that may make it. One thread appends; any number may read
+/// beside it, and see whole groups only.
+package protocol Journal: AnyObject, Sendable {
+  /// The state after the newest durable entry: a snapshot and the entries after it, or all of them.
+  func loadState() throws(JournalError) -> PlaceState
+
+  /// Writes a group of events as one: when this returns they are durable and in the views, and when
+  /// it throws none of them is. From the appending thread only.
+  ///
+  /// - Parameter group: their entries follow the newest one with no gap.
+  func append(_ group: [StampedEvent]) throws(JournalError)
+
+  /// Keeps a state so that the next `loadState` has less to do. Losing it loses nothing. From the
+  /// appending thread only.
+  func saveSnapshot(_ state: PlaceState) throws(JournalError)
+
+  // Views. From any thread.
+  func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage
+  func events(_ query: EventQuery) throws(JournalError) -> EventPage
+  func search(_ query: SearchQuery) throws(JournalError) -> [SearchHit]
+  /// Nil when the channel has no such message.
+  func facts(of sequence: UInt64, in channel: ChannelID) throws(JournalError) -> MessageFacts?
+  /// Nil when no message has the id.
+  func storedMessage(_ id: MessageID) throws(JournalError) -> StoredMessage?
+  func audit(_ query: AuditQuery) throws(JournalError) -> AuditPage
+  /// Computes the whole chain again.
+  func verifyAudit() throws(JournalError) -> AuditVerdict
+
+  /// Writes a copy of the journal as of now to a file that does not exist yet.
+  func backup(to path: String) throws(JournalError)
+
+  /// Waits for running calls and lets go of the files.
+  func close() throws(JournalError)
+}
+
+/// Trouble of the store: never a person's fault, and never counted against one.
+package enum JournalError: Error, Equatable {
+  /// No space left on the disk.
+  case diskFull
+  case readOnly(path: String)
+  /// Written by a newer Confab than this.
+  case tooNew(found: Int, supported: Int)
+  /// The file is damaged; the words say how it showed.
+  case corrupt(String)
+  /// Another server has it open.
+  case inUse(path: String)
+  /// A search that the index cannot answer.
+  case searchInvalid(String)
+  case closed
+  case other(String)
+}
