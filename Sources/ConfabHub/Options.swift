@@ -1,0 +1,45 @@
+
+/// What the operator chooses.
+package struct HubOptions: Sendable {
+  package enum Registration: String, Sendable, CaseIterable {
+    /// With an invitation; the default.
+    case invite
+    /// Anybody.
+    case open
+    /// Nobody; accounts are made by owners.
+    case closed
+  }
+
+  package var registration = Registration.invite
+  /// 1…20 failures in a row lock an account.
+  package var failedSignInsMax = 3
+  package var lockout: Duration = .seconds(10)
+  /// Failures of one address in a minute before it is refused unheard.
+  package var addressFailuresPerMinuteMax = 60
+  /// Requests of one account: how many a second, and how many at once after a rest.
+  package var requestsPerSecond = 1_000
+  package var requestBurst = 5_000
+
+  package init() {}
+}
+
+/// What the hub keeps no more of.
+package enum HubLimits {
+  /// Unknown names whose failures are counted; the oldest is forgotten first.
+  package static let unknownNamesMax = 4_096
+  /// Addresses whose failures are counted; the oldest is forgotten first.
+  package static let addressesMax = 65_536
+  /// Ids of messages kept in memory to know a repeated Send; older ones are looked up.
+  package static let recentMessageIDsMax = 65_536
+  /// Effects that wait for the disk. Past it, requests that write are refused.
+  package static let heldEffectsMax = 262_144
+  /// Entries of a list in one reply, so that it fits a frame.
+  package static let pageEntriesMax = 200
+  /// Connections of one account at the same time.
+  package static let connectionsPerAccountMax = 1_000
+  /// After a failure of the journal, writing is not tried again for this long.
+  package static let journalPause: Duration = .seconds(1)
+  /// A lost connection's person stays active for this long, so that a reconnect is no news.
+  package static let presenceLinger: Duration = .seconds(10)
+  package static let addressWindow: Duration = .seconds(60)
+}
