@@ -1,19 +1,121 @@
 package import ConfabDomain
+import DequeModule
+import OrderedCollections
 package import Primitives
 
 /// Decides what happens in a place and who hears of it.
 ///
-/// A value: every change comes in through `handle`, and everything to do comes out of it. Outward
-/// effects wait until all that was decided before them is durable, in one queue, so that nobody
-/// hears of what a power cut could still undo.
+/// A value: every change comes in through `handle`, and everything to do comes out of it. What goes
+/// out waits until all that was decided before it is durable, in one queue, so that nobody hears of
+/// what a power cut could still undo, and everybody hears everything in the order of the journal.
+///
+/// The files beside this one each hold one matter: `SignIn/`, `Requests/`, `Presence.swift` and
+/// `Consequences.swift`, which says what follows from an event.
 package struct Hub: Sendable {
+  package internal(set) var state: PlaceState
+  let options: HubOptions
+  var entropy: any RandomNumberGenerator & Sendable
+
+  var connections: OrderedDictionary<ConnectionID, Connection> = [:]
+  var connectionsByAccount: [AccountID: OrderedSet<ConnectionID>] = [:]
+  var presence = Presence()
+  var throttle: SignInThrottle
+  var rateLimits: RateLimits
+  var recentMessages = RecentMessages()
+
+  /// What the shell was asked and has not answered yet.
+  var questions: [Ticket: Question] = [:]
+  var nextTicket: UInt64 = 1
+  /// Sign-in attempts that wait for the one before them: each account's are checked one by one, so
+  /// that many at once are no more guesses than a few.
+  var attempts: [AttemptKey: Deque<Attempt>] = [:]
+
+  /// The newest entry that is on disk.
+  var durableEntry: UInt64
+  /// Outward effects, each with the entry that must be durable first.
+  var held: Deque<(entry: UInt64, effect: Effect)> = []
+  /// Goes out behind the reply to the request at hand.
+  var afterReply: [Effect] = []
+  /// Nothing is written before this after the journal failed.
+  var journalPausedUntil: MonotonicTime?
+  var isReloading = false
+
+  /// What the input at hand leads to, and its time; both set anew by `handle`.
+  var effects: [Effect] = []
+  var now = Now(
+    wall: WallTime(millisecondsSinceEpoch: 0), monotonic: MonotonicTime(nanoseconds: 0))
+
+  /// - Parameters:
+  ///   - state: as the journal has it; the place must have been founded.
+  ///   - entropy: makes tokens and invitations, so in production the system's.
   package init(
     state: PlaceState, options: HubOptions, entropy: any RandomNumberGenerator & Sendable
-  ) { fatalError() }
+  ) {
+    self.state = state
+    self.options = options
+    self.entropy = entropy
+    durableEntry = state.entry
+    throttle = SignInThrottle(options: options)
+    rateLimits = RateLimits(perSecond: options.requestsPerSecond, burst: options.requestBurst)
+  }
 
-  package mutating func handle(_ input: Input, at now: Now) -> [Effect] { [] }
+  package mutating func handle(_ input: Input, at now: Now) -> [Effect] {
+    self.now = now
+    effects = []
+    switch input {
+    case .connected(let id, let peer): connections[id] = Connection(peer: peer)
+    case .disconnected(let id): disconnect(id)
+    case .request(let id, let number, let request):
+      handle(request, Caller(connection: id, request: number))
+    case .passwordChecked(let ticket, let verdict): passwordChecked(ticket, verdict)
+    case .passwordHashed(let ticket, let hash): passwordHashed(ticket, hash)
+    case .lookedUp(let ticket, let answer): lookedUp(ticket, answer)
+    case .durable(let entry): becameDurable(through: entry)
+    case .appendFailed(let reason): appendFailed(reason)
+    case .reloaded(let state): reloaded(state)
+    case .deadline: break
+    }
+    expirePresence()
+    defer { effects = [] }
+    return effects
+  }
 
   /// When `Input.deadline` is due, if ever.
-  package var nextDeadline: MonotonicTime? { nil }
-  package var state: PlaceState { fatalError() }
+  package var nextDeadline: MonotonicTime? { presence.nextDeadline }
+
+  /// Sizes for the metrics and for the simulation, which holds them against their limits.
+  package var sizes: Sizes {
+    Sizes(
+      connections: connections.count, active: presence.people.count, held: held.count,
+      questions: questions.count, recentMessages: recentMessages.count)
+  }
+
+  package struct Sizes: Sendable, Equatable {
+    package var connections: Int
+    package var active: Int
+    package var held: Int
+    package var questions: Int
+    package var recentMessages: Int
+  }
+}
+
+/// One request of one connection: to whom the one answer goes.
+struct Caller: Sendable {
+  var connection: ConnectionID
+  var request: UInt64
+}
+
+/// What the hub knows of a connection.
+struct Connection: Sendable {
+  let peer: Peer
+  var account: AccountID?
+  var session: SessionID?
+  /// Hears what happens, and makes its person active.
+  var isSubscribed = false
+  var watchesPresence = false
+
+  var actor: Actor? {
+    if peer.isOperator { return .operator }
+    return account.map { .account($0) }
+  }
 }

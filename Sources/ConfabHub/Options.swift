@@ -36,7 +36,7 @@ package enum HubLimits {
   /// Entries of a list in one reply, so that it fits a frame.
   package static let pageEntriesMax = 200
   /// Connections of one account at the same time.
-  package static let connectionsPerAccountMax = 1_000
+  package static let connectionsPerAccountMax = 20_000
   /// After a failure of the journal, writing is not tried again for this long.
   package static let journalPause: Duration = .seconds(1)
   /// A lost connection's person stays active for this long, so that a reconnect is no news.

@@ -47,13 +47,6 @@ package enum Request: Sendable {
   case readArchive(archive: UInt64, file: Int, offset: UInt64)
 }
 
-/// A channel as a client names it.
-package enum ChannelReference: Hashable, Sendable {
-  case id(ChannelID)
-  /// `#lobby`, `#plans`, `#3`, `@ann`.
-  case label(String)
-}
-
 package struct Outgoing: Sendable {
   package var channel: ChannelReference
   package var id: MessageID

@@ -1,0 +1,125 @@
+import OrderedCollections
+
+/// A channel as a client names it.
+package enum ChannelReference: Hashable, Sendable {
+  case id(ChannelID)
+  /// `#lobby`, `#plans`, `#3` for the room with that number, `@ann`.
+  case label(String)
+}
+
+/// What a reference means to somebody.
+package enum ChannelTarget: Sendable {
+  case channel(Channel)
+  /// Direct messages with a person to whom nothing has been written yet.
+  case newDirect(AccountID)
+}
+
+extension PlaceState {
+  /// Finds a channel that exists, whoever asks. A name belongs to the open room that has it; a
+  /// number to its room also when that is closed.
+  package func target(
+    _ reference: ChannelReference, for actor: Actor
+  ) throws(Rejection) -> ChannelTarget {
+    switch reference {
+    case .id(let id):
+      guard let channel = channels[id] else {
+        throw Rejection(.channelUnknown, "There is no such channel.")
+      }
+      return .channel(channel)
+    case .label(let label) where label.hasPrefix("@"):
+      let other = try account(typed: label)
+      guard let reader = actor.account else {
+        throw Rejection(.requestInvalid, "Direct messages are between two people.")
+      }
+      if let id = directs[Pair(reader, other.id)], let channel = channels[id] {
+        return .channel(channel)
+      }
+      return .newDirect(other.id)
+    case .label(let label):
+      return .channel(try room(typed: label))
+    }
+  }
+
+  private func room(typed label: String) throws(Rejection) -> Channel {
+    let bare = label.hasPrefix("#") ? String(label.dropFirst()) : label
+    if bare.lowercased() == "lobby", let lobby = channels[.lobby] { return lobby }
+    if let number = UInt64(bare), let id = roomsByNumber[number], let room = channels[id] {
+      return room
+    }
+    guard let name = try? Name(bare), let room = room(named: name) else {
+      throw Rejection(
+        .channelUnknown, "The room #\(bare) does not exist. 'confab room list' shows those that do.")
+    }
+    return room
+  }
+
+  /// An existing channel whose messages the actor may see.
+  package func readable(
+    _ reference: ChannelReference, by actor: Actor
+  ) throws(Rejection) -> (Channel, Visibility) {
+    guard case .channel(let channel) = try target(reference, for: actor) else {
+      throw Rejection(.channelUnknown, "You have not written to each other yet.")
+    }
+    guard let reader = actor.account, let visibility = channel.visibility(for: reader) else {
+      throw notAMember(channel, actor)
+    }
+    return (channel, visibility)
+  }
+
+  /// An open channel that the actor is a member of, and so may write to.
+  package func writable(
+    _ reference: ChannelReference, by actor: Actor
+  ) throws(Rejection) -> Channel {
+    guard case .channel(let channel) = try target(reference, for: actor) else {
+      throw Rejection(.channelUnknown, "You have not written to each other yet.")
+    }
+    return try requireWritable(channel, by: actor)
+  }
+
+  package func requireWritable(
+    _ channel: Channel, by actor: Actor
+  ) throws(Rejection) -> Channel {
+    guard let writer = actor.account, channel.members[writer] != nil else {
+      throw notAMember(channel, actor)
+    }
+    guard !channel.isClosed else {
+      throw Rejection(.channelClosed, "\(label(of: channel, for: writer)) is closed.")
+    }
+    return channel
+  }
+
+  /// A room, open, whose owner the actor is or whose place they administer.
+  package func ownedRoom(
+    _ reference: ChannelReference, by actor: Actor
+  ) throws(Rejection) -> Channel {
+    let room = try openRoom(reference, for: actor)
+    if actor == .operator { return room }
+    let person = try person(actor)
+    guard room.owner == person.id || person.role == .owner else {
+      guard room.members[person.id] != nil else { throw notAMember(room, actor) }
+      throw Rejection(.roomOwnerRequired, "Only the owner of the room may do this.")
+    }
+    return room
+  }
+
+  /// A room that has not been closed; not the lobby, not direct messages.
+  package func openRoom(
+    _ reference: ChannelReference, for actor: Actor
+  ) throws(Rejection) -> Channel {
+    guard case .channel(let room) = try target(reference, for: actor), room.isRoom else {
+      throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
+    }
+    guard !room.isClosed else {
+      throw Rejection(.channelClosed, "\(label(of: room, for: actor.account)) is closed.")
+    }
+    return room
+  }
+
+  private func notAMember(_ channel: Channel, _ actor: Actor) -> Rejection {
+    let label = channel.kind == .direct ? "this conversation" : label(of: channel, for: nil)
+    let remedy =
+      channel.kind == .publicRoom
+      ? "Join it first: confab room join '\(label)'." : "Ask a member to invite you."
+    return Rejection(.notAMember, "You are not in \(label). \(remedy)")
+  }
+}

@@ -1,0 +1,102 @@
+import OrderedCollections
+package import Primitives
+
+/// Joins a public room.
+package struct JoinRoom: Command {
+  package var channel: ChannelReference
+
+  package init(channel: ChannelReference) { self.channel = channel }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    let person = try state.person(actor)
+    let room = try state.openRoom(channel, for: actor)
+    guard room.members[person.id] == nil else { return [] }
+    guard room.kind == .publicRoom else {
+      throw Rejection(
+        .notAMember, "\(state.label(of: room, for: nil)) is private. Ask a member to invite you.")
+    }
+    try state.requirePlaceForMembers(room.members.count + 1)
+    return [.memberJoined(room.id, person.id)]
+  }
+}
+
+/// Leaves a room. The longest-standing member inherits it; the last one out closes it.
+package struct LeaveRoom: Command {
+  package var channel: ChannelReference
+
+  package init(channel: ChannelReference) { self.channel = channel }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    let person = try state.person(actor)
+    let room = try state.openRoom(channel, for: actor)
+    _ = try state.requireWritable(room, by: actor)
+    var events: [Event.Body] = [.memberLeft(room.id, person.id)]
+    let heir = room.members.keys.first { $0 != person.id }
+    if heir == nil {
+      events.append(.roomClosed(room.id))
+    } else if room.owner == person.id, let heir {
+      events.append(.ownerChanged(room.id, heir))
+    }
+    return events
+  }
+}
+
+/// Brings people into a room; every member may.
+package struct InviteMembers: Command {
+  package var channel: ChannelReference
+  package var members: [String]
+
+  package init(channel: ChannelReference, members: [String]) {
+    self.channel = channel
+    self.members = members
+  }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    let room = try state.openRoom(channel, for: actor)
+    _ = try state.requireWritable(room, by: actor)
+    let guests = try state.accounts(typed: members)
+    guard !guests.isEmpty else { throw Rejection(.requestInvalid, "Name somebody to invite.") }
+    let newcomers = guests.filter { room.members[$0.id] == nil }
+    guard !newcomers.isEmpty else {
+      let names = guests.map(\.name.text).joined(separator: ", ")
+      throw Rejection(.alreadyAMember, "Already in the room: \(names).")
+    }
+    try state.requirePlaceForMembers(room.members.count + newcomers.count)
+    return newcomers.map { .memberJoined(room.id, $0.id) }
+  }
+}
+
+/// Puts somebody out of a room.
+package struct RemoveMember: Command {
+  package var channel: ChannelReference
+  package var member: String
+
+  package init(channel: ChannelReference, member: String) {
+    self.channel = channel
+    self.member = member
+  }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    let room = try state.ownedRoom(channel, by: actor)
+    let member = try state.account(typed: member)
+    guard room.members[member.id] != nil else {
+      throw Rejection(.accountUnknown, "\(member.name) is not in the room.")
+    }
+    guard member.id != actor.account else {
+      throw Rejection(.requestInvalid, "To go yourself, leave the room: confab room leave.")
+    }
+    var events: [Event.Body] = [.memberLeft(room.id, member.id)]
+    if room.owner == member.id, let heir = room.members.keys.first(where: { $0 != member.id }) {
+      events.append(.ownerChanged(room.id, heir))
+    }
+    return events
+  }
+}

@@ -1,0 +1,136 @@
+import ConfabDomain
+import DequeModule
+import OrderedCollections
+import Primitives
+
+// From a decision to its effects: decide, apply, append, and hold back what may only be heard once it
+// is durable.
+extension Hub {
+  /// Decides a command and takes its events in.
+  @discardableResult
+  mutating func execute(
+    _ command: some Command, by actor: Actor
+  ) throws(Rejection) -> [StampedEvent] {
+    try requireJournal()
+    return commit(try command.decide(in: state, by: actor, at: now.wall), by: actor.account)
+  }
+
+  @discardableResult
+  mutating func commit(_ bodies: [Event.Body], by account: AccountID?) -> [StampedEvent] {
+    guard !bodies.isEmpty else { return [] }
+    var stamped: [StampedEvent] = []
+    stamped.reserveCapacity(bodies.count)
+    for body in bodies {
+      stamped.append(state.apply(Event(at: now.wall, by: account, body: body)))
+    }
+    effects.append(.append(stamped))
+    for event in stamped { holdConsequences(of: event) }
+    return stamped
+  }
+
+  func requireJournal() throws(Rejection) {
+    if isReloading || journalPausedUntil.map({ now.monotonic < $0 }) ?? false {
+      throw Self.journalRefusal
+    }
+    guard held.count < HubLimits.heldEffectsMax else {
+      throw Rejection(
+        .rateLimited, "The server is busy writing. Try again in a moment.",
+        retryAfter: .seconds(1))
+    }
+  }
+
+  static let journalRefusal = Rejection(
+    .journalUnavailable,
+    "The server cannot write to its disk at the moment, so nothing was stored. Try again later.",
+    retryAfter: HubLimits.journalPause)
+
+  /// Sends an effect out as soon as everything decided so far is durable.
+  mutating func hold(_ effect: Effect) {
+    if held.isEmpty, durableEntry >= state.entry {
+      effects.append(effect)
+    } else {
+      held.append((state.entry, effect))
+    }
+  }
+
+  mutating func becameDurable(through entry: UInt64) {
+    durableEntry = max(durableEntry, entry)
+    while let first = held.first, first.entry <= durableEntry {
+      effects.append(first.effect)
+      held.removeFirst()
+    }
+  }
+
+  // MARK: - A journal that fails
+
+  /// Refuses everything that was decided and is not durable; none of it was heard.
+  mutating func appendFailed(_ reason: String) {
+    for (_, effect) in held {
+      switch effect {
+      case .reply(let connection, let request, _):
+        effects.append(.refuse(connection, request: request, Self.journalRefusal))
+      case .refuse, .read, .close, .lookUp: effects.append(effect)
+      default: break
+      }
+    }
+    held = []
+    // Ids of what was never stored must not count as stored.
+    recentMessages = RecentMessages()
+    journalPausedUntil = now.monotonic + HubLimits.journalPause
+    guard !isReloading else { return }
+    isReloading = true
+    effects.append(.reload)
+    effects.append(
+      .log(LogLine(level: .warning, who: "", what: "journal failed", detail: reason)))
+  }
+
+  mutating func reloaded(_ state: PlaceState) {
+    self.state = state
+    durableEntry = state.entry
+    isReloading = false
+    // A session whose opening was lost is no session; subscriptions were held back with the rest.
+    for (id, connection) in connections {
+      if let session = connection.session, state.sessions[session] == nil { signOff(id) }
+    }
+  }
+
+  // MARK: - Answers
+
+  mutating func reply(_ caller: Caller, _ reply: Reply) {
+    hold(.reply(caller.connection, request: caller.request, reply))
+  }
+
+  mutating func refuse(_ caller: Caller, _ rejection: Rejection) {
+    log(caller, "was refused", "\(rejection.code.rawValue) \(rejection.code)")
+    hold(.refuse(caller.connection, request: caller.request, rejection))
+  }
+
+  mutating func log(_ caller: Caller, _ what: String, _ detail: String = "") {
+    let connection = connections[caller.connection]
+    let who = connection?.peer.isOperator == true ? "operator" : state.name(of: connection?.account)
+    hold(
+      .log(
+        LogLine(
+          who: who, what: what, detail: detail, address: connection?.peer.address ?? "")))
+  }
+
+  mutating func ask(_ question: Question) -> Ticket {
+    let ticket = Ticket(nextTicket)
+    nextTicket += 1
+    questions[ticket] = question
+    return ticket
+  }
+}
+
+/// What an answer of the shell goes on with.
+enum Question: Sendable {
+  case signIn(AttemptKey)
+  case register(Caller, name: String, Admission, device: DeviceKeys?)
+  case addAccount(Caller, name: String, Role)
+  case changePassword(Caller, AccountID, new: Secret)
+  case setPassword(Caller, AccountID, keeping: SessionID?)
+  case send(Caller, Outgoing)
+  case edit(Caller, EditMessage)
+  case delete(Caller, DeleteMessage)
+  case react(Caller, ReactToMessage)
+}

@@ -1,0 +1,34 @@
+import ConfabDomain
+import Primitives
+
+/// A token bucket for each account: a steady rate, and a burst after a rest.
+struct RateLimits: Sendable {
+  private struct Bucket: Sendable {
+    var tokens: Double
+    var at: MonotonicTime
+  }
+
+  private let perSecond: Double
+  private let burst: Double
+  private var buckets: [AccountID: Bucket] = [:]
+
+  init(perSecond: Int, burst: Int) {
+    self.perSecond = Double(max(1, perSecond))
+    self.burst = Double(max(1, burst))
+  }
+
+  /// Takes one token, or says how long until there is one.
+  mutating func take(_ account: AccountID, at now: MonotonicTime) -> Duration? {
+    var bucket = buckets[account] ?? Bucket(tokens: burst, at: now)
+    let rested = Double(now.since(bucket.at).nanoseconds) / 1e9
+    bucket.tokens = min(burst, bucket.tokens + rested * perSecond)
+    bucket.at = now
+    defer { buckets[account] = bucket }
+    guard bucket.tokens >= 1 else {
+      let wait = (1 - bucket.tokens) / perSecond
+      return .nanoseconds(Int64(wait * 1e9) + 1)
+    }
+    bucket.tokens -= 1
+    return nil
+  }
+}

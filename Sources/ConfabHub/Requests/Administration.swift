@@ -1,0 +1,111 @@
+import ConfabDomain
+import Crypto
+import OrderedCollections
+import Primitives
+
+// For owners and the operator.
+extension Hub {
+  mutating func routeAdministration(_ request: Request, _ caller: Caller) throws(Rejection) {
+    let actor = try actor(caller)
+    try state.requireAdministrator(actor)
+    switch request {
+    case .addAccount(let name, let role, let password, let isImported):
+      try PasswordRule.check(byteCount: password.bytes.count, isImported: isImported)
+      _ = try AddAccount.precheck(name: name, in: state)
+      try requireJournal()
+      let ticket = ask(.addAccount(caller, name: name, role))
+      effects.append(.hashPassword(ticket, password))
+    case .resetPassword(let name, let password):
+      try PasswordRule.check(byteCount: password.bytes.count)
+      let account = try state.account(typed: name)
+      try requireJournal()
+      let ticket = ask(.setPassword(caller, account.id, keeping: nil))
+      effects.append(.hashPassword(ticket, password))
+    case .setAccount(let name, let action): try setAccount(caller, actor, name, action)
+    case .createInvitation(let uses, let expiresIn):
+      try invite(caller, actor, uses: uses, expiresIn: expiresIn)
+    case .listAccounts, .listAllRooms, .listAllSessions: listAll(request, caller)
+    default: try readAll(request, caller, actor)
+    }
+  }
+
+  private mutating func setAccount(
+    _ caller: Caller, _ actor: Actor, _ name: String, _ action: AccountAction
+  ) throws(Rejection) {
+    switch action {
+    case .disable: try execute(DisableAccount(name: name), by: actor)
+    case .enable: try execute(EnableAccount(name: name), by: actor)
+    case .unlock: try execute(UnlockAccount(name: name), by: actor)
+    case .signOut: try execute(SignOutEverywhere(name: name), by: actor)
+    }
+    reply(caller, .done)
+    log(caller, "changed an account", "\(name): \(action)")
+  }
+
+  private mutating func invite(
+    _ caller: Caller, _ actor: Actor, uses: UInt32, expiresIn: Duration?
+  ) throws(Rejection) {
+    let secret = randomBytes(count: Self.invitationBytes)
+    let made = try execute(
+      CreateInvitation(
+        secretHash: Array(SHA256.hash(data: secret)), uses: uses == 0 ? 1 : uses,
+        expiresIn: expiresIn ?? Periods.invitation),
+      by: actor)
+    guard case .invitationCreated(let new)? = made.first?.event.body else { return }
+    reply(caller, .invitation(secret: Secret(secret), expiresAt: new.expiresAt))
+    log(caller, "made an invitation", "\(new.id)")
+  }
+
+  /// 128 bits in a link that a person may have to read out.
+  static let invitationBytes = 16
+
+  private mutating func listAll(_ request: Request, _ caller: Caller) {
+    switch request {
+    case .listAccounts(let after):
+      let (page, more) = Self.page(Array(state.accounts.values), after: after)
+      reply(
+        caller,
+        .accounts(
+          page.map { account in
+            AccountView(
+              name: account.name.text, role: account.role, isDisabled: account.isDisabled,
+              lockedUntil: account.failures.isLocked(at: now.wall)
+                ? account.failures.lockedUntil : nil,
+              createdAt: account.createdAt, isActive: presence.people[account.id] != nil)
+          }, more: more))
+    case .listAllRooms(let after):
+      let rooms = state.channels.values.filter { $0.kind != .direct && $0.id > after }
+      let page = rooms.prefix(HubLimits.pageEntriesMax)
+      reply(
+        caller,
+        .channels(page.map { view(of: $0, for: nil) }, more: rooms.count > page.count))
+    case .listAllSessions(let after):
+      let ids = state.sessions.keys.filter { $0 > after }.prefix(HubLimits.pageEntriesMax)
+      reply(caller, .sessions(ids.compactMap { sessionView($0, caller) }))
+    default: break
+    }
+    log(caller, "listed everything")
+  }
+
+  private mutating func readAll(
+    _ request: Request, _ caller: Caller, _ actor: Actor
+  ) throws(Rejection) {
+    let read: Read
+    switch request {
+    case .readAudit(var query):
+      query.limit = Self.page(query.limit)
+      read = .audit(query)
+    case .verifyAudit: read = .verifyAudit
+    case .openArchive(let kind):
+      // Everything leaves the server with it, so it stands in the audit.
+      try requireJournal()
+      commit([.noted(kind == .backup ? "backup" : "export \(kind)")], by: actor.account)
+      log(caller, "made an archive", "\(kind)")
+      read = .openArchive(kind)
+    case .readArchive(let archive, let file, let offset):
+      read = .readArchive(archive: archive, file: file, offset: offset)
+    default: return
+    }
+    hold(.read(caller.connection, request: caller.request, read))
+  }
+}

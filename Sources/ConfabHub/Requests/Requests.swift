@@ -1,0 +1,57 @@
+import ConfabDomain
+import OrderedCollections
+import Primitives
+
+// The door: each request is sent to the file that holds its matter, and whatever it throws is the one
+// answer to it.
+extension Hub {
+  mutating func handle(_ request: Request, _ caller: Caller) {
+    guard connections[caller.connection] != nil else { return }
+    do throws(Rejection) {
+      try limitRate(caller)
+      try route(request, caller)
+    } catch {
+      refuse(caller, error)
+    }
+    flushAfterReply()
+  }
+
+  mutating func flushAfterReply() {
+    for effect in afterReply { hold(effect) }
+    afterReply = []
+  }
+
+  private mutating func limitRate(_ caller: Caller) throws(Rejection) {
+    guard let account = connections[caller.connection]?.account else { return }
+    guard let wait = rateLimits.take(account, at: now.monotonic) else { return }
+    throw Rejection(
+      .rateLimited, "Too many requests at once. Slow down a little.", retryAfter: wait)
+  }
+
+  /// Who asks; a refusal when nobody has signed in.
+  func actor(_ caller: Caller) throws(Rejection) -> Actor {
+    guard let actor = connections[caller.connection]?.actor else {
+      throw Rejection(.requestOutOfOrder, "Sign in first.")
+    }
+    return actor
+  }
+
+  private mutating func route(_ request: Request, _ caller: Caller) throws(Rejection) {
+    switch request {
+    case .signIn(let attempt): try signIn(caller, attempt)
+    case .signOut: try signOut(caller)
+    case .changePassword(let old, let new): try changePassword(caller, old: old, new: new)
+    case .listSessions, .revokeSession, .subscribe, .listChannels, .listMembers, .who,
+      .readDevices:
+      try routeLists(request, caller)
+    case .send, .edit, .delete, .react, .markRead, .readMessages, .readEvents, .search:
+      try routeMessages(request, caller)
+    case .createRoom, .createClassicRoom, .joinRoom, .leaveRoom, .inviteMembers, .removeMember,
+      .renameRoom, .closeRoom:
+      try routeRooms(request, caller)
+    case .addAccount, .listAccounts, .listAllRooms, .listAllSessions, .createInvitation,
+      .setAccount, .resetPassword, .readAudit, .verifyAudit, .openArchive, .readArchive:
+      try routeAdministration(request, caller)
+    }
+  }
+}

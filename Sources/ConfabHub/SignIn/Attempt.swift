@@ -1,0 +1,194 @@
+import ConfabDomain
+import DequeModule
+import OrderedCollections
+import Primitives
+
+/// Whose failures an attempt counts for, and so what it waits in line for.
+enum AttemptKey: Hashable, Sendable {
+  case account(AccountID)
+  /// A device that signed in before: strangers' failures do not lock it out.
+  case device(DeviceID)
+  case unknownName(String)
+}
+
+struct Attempt: Sendable {
+  var caller: Caller
+  var name: Name
+  var password: Secret
+  var device: DeviceKeys?
+  var proof: DeviceProof?
+}
+
+// Signing in with a name and a password.
+extension Hub {
+  mutating func signIn(
+    _ caller: Caller, name typed: String, _ password: Secret, _ attempt: SignInAttempt
+  ) throws(Rejection) {
+    try requireJournal()
+    try requireUnlimited(caller)
+    guard let name = try? Name.person(typed), password.bytes.count <= Limits.passwordBytesMax else {
+      countAddressFailure(caller)
+      throw Self.wrongCredentials
+    }
+    let account = state.account(named: name)
+    let key = attemptKey(account, name, attempt)
+    try requireUnlocked(key, account)
+    let queued = Attempt(
+      caller: caller, name: name, password: password, device: attempt.device,
+      proof: attempt.proof)
+    let isFirst = attempts[key] == nil
+    attempts[key, default: []].append(queued)
+    if isFirst { check(key) }
+  }
+
+  private func attemptKey(
+    _ account: Account?, _ name: Name, _ attempt: SignInAttempt
+  ) -> AttemptKey {
+    guard let account else { return .unknownName(name.folded) }
+    if attempt.proof != nil, let keys = attempt.device,
+      let device = state.device(identity: keys.identity, of: account.id)
+    {
+      return .device(device.id)
+    }
+    return .account(account.id)
+  }
+
+  /// Asks for the check of the attempt that is first in line.
+  private mutating func check(_ key: AttemptKey) {
+    guard let attempt = attempts[key]?.first else {
+      attempts[key] = nil
+      return
+    }
+    let account = state.account(named: attempt.name)
+    do throws(Rejection) {
+      // The one before it may have locked the account.
+      try requireUnlocked(key, account)
+    } catch {
+      refuse(attempt.caller, error)
+      return advance(key)
+    }
+    let ticket = ask(.signIn(key))
+    effects.append(
+      .checkPassword(
+        ticket,
+        PasswordCheck(
+          password: attempt.password, hash: account?.password, proof: attempt.proof)))
+  }
+
+  private mutating func advance(_ key: AttemptKey) {
+    _ = attempts[key]?.popFirst()
+    check(key)
+  }
+
+  mutating func passwordChecked(_ ticket: Ticket, _ verdict: PasswordVerdict) {
+    switch questions.removeValue(forKey: ticket) {
+    case .signIn(let key):
+      if let attempt = attempts[key]?.first { finish(attempt, key, verdict) }
+      advance(key)
+    case .changePassword(let caller, let account, let new):
+      checkedOldPassword(caller, account, new, verdict)
+    default: break
+    }
+    flushAfterReply()
+  }
+
+  private mutating func finish(_ attempt: Attempt, _ key: AttemptKey, _ verdict: PasswordVerdict) {
+    do throws(Rejection) {
+      switch verdict {
+      case .right:
+        guard let account = state.account(named: attempt.name) else { throw Self.wrongCredentials }
+        guard !account.isDisabled else {
+          throw Rejection(
+            .accountDisabled, "This account is disabled. Ask an owner of this server.")
+        }
+        try openSession(for: account.id, attempt.caller, device: attempt.device)
+      case .wrong: throw failed(attempt, key)
+      // A claim to be a known device that proves nothing says nothing about the password either.
+      case .proofWrong:
+        countAddressFailure(attempt.caller)
+        throw Self.wrongCredentials
+      case .busy:
+        throw Rejection(
+          .signInBusy, "Many people are signing in at this moment. Try again in a second.",
+          retryAfter: .seconds(1))
+      }
+    } catch {
+      refuse(attempt.caller, error)
+    }
+  }
+
+  /// Counts a wrong password, locks when it was one too many, and says so.
+  private mutating func failed(_ attempt: Attempt, _ key: AttemptKey) -> Rejection {
+    countAddressFailure(attempt.caller)
+    let address = connections[attempt.caller.connection]?.peer.address ?? ""
+    let account = state.account(named: attempt.name)
+    var device: DeviceID?
+    if case .device(let id) = key { device = id }
+    commit(
+      [
+        .signInFailed(
+          SignInFailure(
+            account: account?.id, name: attempt.name.text, device: device, address: address))
+      ], by: nil)
+    guard let account else {
+      let lockout = throttle.countFailure(ofUnknown: attempt.name.folded, at: now.wall)
+      return lockout.map { Self.locked(for: $0) } ?? Self.wrongCredentials
+    }
+    guard let failures = failures(key), failures.inARow >= options.failedSignInsMax else {
+      return Self.wrongCredentials
+    }
+    let lockout = failures.nextLockout(base: options.lockout, at: now.wall)
+    commit([.accountLocked(account.id, device: device, until: now.wall + lockout)], by: nil)
+    return Self.locked(for: lockout)
+  }
+
+  private func failures(_ key: AttemptKey) -> SignInFailures? {
+    switch key {
+    case .account(let id): state.accounts[id]?.failures
+    case .device(let id): state.devices[id]?.failures
+    case .unknownName: nil
+    }
+  }
+
+  /// Trying during a lockout neither prolongs nor ends it.
+  private func requireUnlocked(_ key: AttemptKey, _ account: Account?) throws(Rejection) {
+    if case .unknownName(let name) = key {
+      if let wait = throttle.lockout(ofUnknown: name, at: now.wall) { throw Self.locked(for: wait) }
+    } else if let until = failures(key)?.lockedUntil, now.wall < until {
+      throw Self.locked(for: until.since(now.wall))
+    }
+  }
+
+  func requireUnlimited(_ caller: Caller) throws(Rejection) {
+    guard let peer = connections[caller.connection]?.peer,
+      let wait = throttle.wait(for: peer.address, at: now.monotonic)
+    else { return }
+    throw Rejection(
+      .addressLimited,
+      "Too many failed attempts from this address. Try again in \(wait.inWords).",
+      retryAfter: wait)
+  }
+
+  mutating func countAddressFailure(_ caller: Caller) {
+    guard let peer = connections[caller.connection]?.peer else { return }
+    throttle.countFailure(of: peer.address, at: now.monotonic)
+  }
+
+  static let wrongCredentials = Rejection(
+    .credentialsWrong, "The name or the password is wrong. Please try again.")
+
+  static func locked(for wait: Duration) -> Rejection {
+    Rejection(
+      .accountLocked,
+      "The account is locked after several failed attempts. Try again in \(wait.inWords).",
+      retryAfter: wait)
+  }
+}
+
+extension Duration {
+  /// Whole seconds, rounded up: what a person is told to wait.
+  var inWords: String {
+    let seconds = max(1, (milliseconds + 999) / 1000)
+    return seconds == 1 ? "1 second" : "\(seconds) seconds"
+  }
+}
