@@ -921,8 +921,8 @@ package nonisolated struct WireWelcome: Sendable {
   /// Milliseconds since 1970.
   package var at: Int64 = 0
 
-  package var limits: WireLimits {
-    get {_limits ?? WireLimits()}
+  package var limits: WireConnectionLimits {
+    get {_limits ?? WireConnectionLimits()}
     set {_limits = newValue}
   }
   /// Returns true if `limits` has been explicitly set.
@@ -934,10 +934,10 @@ package nonisolated struct WireWelcome: Sendable {
 
   package init() {}
 
-  fileprivate var _limits: WireLimits? = nil
+  fileprivate var _limits: WireConnectionLimits? = nil
 }
 
-package nonisolated struct WireLimits: Sendable {
+package nonisolated struct WireConnectionLimits: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1869,7 +1869,11 @@ package nonisolated struct WireReaction: Sendable {
 
   package var emoji: String = String()
 
+  /// The first 32 who reacted.
   package var names: [String] = []
+
+  /// How many reacted, named or not.
+  package var count: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2108,6 +2112,7 @@ package nonisolated struct WireRoomCreated: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The first 1,000; ListMembers tells them all.
   package var members: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -4015,8 +4020,8 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
-nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Limits"
+nonisolated extension WireConnectionLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConnectionLimits"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}frame_bytes_max\0\u{3}message_bytes_max\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -4042,7 +4047,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireLimits, rhs: WireLimits) -> Bool {
+  package static func ==(lhs: WireConnectionLimits, rhs: WireConnectionLimits) -> Bool {
     if lhs.frameBytesMax != rhs.frameBytesMax {return false}
     if lhs.messageBytesMax != rhs.messageBytesMax {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -5835,7 +5840,7 @@ nonisolated extension WireMessage: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Reaction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}emoji\0\u{1}names\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}emoji\0\u{1}names\0\u{1}count\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5845,6 +5850,7 @@ nonisolated extension WireReaction: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.emoji) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.names) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       default: break
       }
     }
@@ -5857,12 +5863,16 @@ nonisolated extension WireReaction: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.names.isEmpty {
       try visitor.visitRepeatedStringField(value: self.names, fieldNumber: 2)
     }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireReaction, rhs: WireReaction) -> Bool {
     if lhs.emoji != rhs.emoji {return false}
     if lhs.names != rhs.names {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,24 @@
+package import ConfabDomain
+
+/// The peer did what no correct peer does. It is told so, and the connection is closed.
+package struct ProtocolViolation: Error, Hashable, Sendable {
+  package var code: Rejection.Code
+  /// What happened, as a sentence for whoever writes the peer.
+  package var message: String
+  /// The request that did it, or 0 when it was none in particular.
+  package var request: UInt64
+
+  package init(_ code: Rejection.Code, _ message: String, request: UInt64 = 0) {
+    self.code = code
+    self.message = message
+    self.request = request
+  }
+
+  package var rejection: Rejection { Rejection(code, message) }
+
+  /// The last frame that a server sends before it closes: the answer to the request at fault, or
+  /// Goodbye.
+  package var farewell: WireServerFrame {
+    request == 0 ? .push(.goodbye(.init(rejection))) : .refusal(of: request, rejection)
+  }
+}
