@@ -1,0 +1,60 @@
+package import ConfabDomain
+package import ConfabWire
+import Primitives
+
+/// Knows how to reach a server and as whom, and connects as often as it takes.
+package struct Dialer: Sendable {
+  package var destination: Destination
+  /// Nil on the operator's socket.
+  package var credentials: Credentials?
+  package var device: DeviceIdentity?
+  /// Program and release, for the server's log.
+  package var client: String
+
+  package init(
+    to destination: Destination, credentials: Credentials?, device: DeviceIdentity?, client: String
+  ) {
+    self.destination = destination
+    self.credentials = credentials
+    self.device = device
+    self.client = client
+  }
+
+  package func dial() async throws -> Connection {
+    try await Connection.open(
+      to: destination, credentials: credentials, device: device, client: client)
+  }
+
+  /// Tries again until it works, for at most so long.
+  package func dial(patience: Duration) async throws -> Connection {
+    var backoff = Backoff(seed: .random(in: 0 ... .max))
+    let end = ContinuousClock.now + patience
+    while true {
+      do {
+        return try await dial()
+      } catch where Self.mayPass(error) {
+        let wait = Self.wait(after: error, backoff.next())
+        guard ContinuousClock.now + wait < end else { throw error }
+        try await Task.sleep(for: wait)
+      }
+    }
+  }
+
+  /// Whether another attempt may fare better.
+  package static func mayPass(_ error: any Error) -> Bool {
+    switch error {
+    case let rejection as Rejection: rejection.mayPass
+    case ConnectionError.untrusted: false
+    case ConnectionError.ended(let rejection): rejection.mayPass
+    case is ConnectionError: true
+    default: false
+    }
+  }
+
+  /// What the server asked for, or else what the backoff says.
+  static func wait(after error: any Error, _ backoff: Duration) -> Duration {
+    let rejection: Rejection? =
+      if case ConnectionError.ended(let reason) = error { reason } else { error as? Rejection }
+    return max(rejection?.retryAfter ?? .zero, backoff)
+  }
+}

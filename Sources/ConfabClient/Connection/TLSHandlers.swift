@@ -1,0 +1,42 @@
+import ConfabNetwork
+import NIOCore
+import NIOSSL
+
+/// TLS 1.3 to one server, which must prove that it is the right one.
+struct TLSHandlers: Sendable {
+  private let context: NIOSSLContext
+  private let serverName: String?
+  private let pin: CertificatePin?
+
+  /// Nil for the operator's socket, which the system protects.
+  init?(_ destination: Destination) throws {
+    guard case .network(let address, let pin) = destination else { return nil }
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv13
+    configuration.applicationProtocols = [ConnectionLimits.applicationProtocol]
+    context = try NIOSSLContext(configuration: configuration)
+    // RFC 6066 §3: an address is not a server name.
+    serverName = IPAddressText.bytes(of: address.host) == nil ? address.host : nil
+    self.pin = pin
+  }
+
+  func add(to channel: any Channel) throws {
+    guard let pin else {
+      let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
+      return try channel.pipeline.syncOperations.addHandler(handler)
+    }
+    // The key in the link stands for every other check: names and dates included.
+    let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName) {
+      certificates, verdict in
+      verdict.succeed(certificates.first?.pin == pin ? .certificateVerified : .failed)
+    }
+    try channel.pipeline.syncOperations.addHandler(handler)
+  }
+}
+
+extension NIOSSLCertificate {
+  package var pin: CertificatePin? {
+    guard let key = try? extractPublicKey(), let info = try? key.toSPKIBytes() else { return nil }
+    return CertificatePin(subjectPublicKeyInfo: info)
+  }
+}
