@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `make check` allows no warning; everyday builds do, so that a newer compiler locks nobody out.
+let warningsAsErrors: [SwiftSetting] =
+  Context.environment["CONFAB_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
+
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
-]
+] + warningsAsErrors
 
 // Products of other packages, each named once.
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
