@@ -113,5 +113,11 @@ let package = Package(
         nioConcurrency, logging, lifecycle, unixSignals, argumentParser, configuration, histogram,
       ],
       swiftSettings: settings),
+
+    .testTarget(
+      name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabTerminalTests", dependencies: ["ConfabTerminal", "Primitives"],
+      exclude: ["Screens"], swiftSettings: settings),
   ]
 )

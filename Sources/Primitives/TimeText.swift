@@ -19,6 +19,8 @@ package enum TimeText {
   private static func classic(_ text: String) -> CivilDate? {
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
     guard words.count == 4,
+      // A sign is no part of a date, though `Int` would read it.
+      words[0].utf8.first != UInt8(ascii: "+"), words[2].utf8.first != UInt8(ascii: "+"),
       let day = Int(words[0]), let year = Int(words[2]), (1...9999).contains(year),
       let month = CivilDate.monthNames.firstIndex(where: { $0 == words[1] })
     else { return nil }
