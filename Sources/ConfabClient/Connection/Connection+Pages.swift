@@ -1,4 +1,3 @@
-package import ConfabDomain
 package import ConfabWire
 
 // Lists that come in pages, as one list.
@@ -84,27 +83,63 @@ extension Connection {
     }
   }
 
-  /// Messages that match, page by page in ascending order, each page at most so many in all.
+  /// All messages that match, page by page in ascending order.
   ///
-  /// - Returns: the channel, its name, and the position that the first page tells it as of.
+  /// - Parameter limit: so many in all; nil means no limit.
+  /// - Returns: the first page without its messages: which channel, and as of which position.
   @discardableResult
   package func messages(
+    _ first: WireReadMessages, limit: Int?, _ page: (WireMessageList) async throws -> Void
+  ) async throws -> WireMessageList {
+    switch first.bound {
+    case nil, .beforeSequence: try await newestMessages(first, limit: limit, page)
+    case .sinceSequence, .sinceTime, .sinceSecond: try await laterMessages(first, limit: limit, page)
+    }
+  }
+
+  private func laterMessages(
     _ first: WireReadMessages, limit: Int?, _ page: (WireMessageList) async throws -> Void
   ) async throws -> WireMessageList {
     var request = first
     var left = limit ?? .max
     var opening: WireMessageList?
     while true {
-      request.limit = UInt32(clamping: limit == nil ? 0 : left)
-      guard case .messageList(let list) = try await self.request(.readMessages(request)) else {
-        throw wrongAnswer
-      }
-      opening = opening ?? list
+      request.limit = limit == nil ? 0 : UInt32(clamping: left)
+      let list = try await readMessages(request)
+      if opening == nil { opening = list.withoutMessages }
       try await page(list)
       left -= list.messages.count
-      guard list.more, left > 0, let last = list.messages.last else { return opening ?? list }
+      guard list.more, left > 0, let last = list.messages.last else {
+        return opening ?? list
+      }
       request.bound = .sinceSequence(last.sequence)
     }
+  }
+
+  /// The newest come first over the wire, so they are gathered before the first is told.
+  private func newestMessages(
+    _ first: WireReadMessages, limit: Int?, _ page: (WireMessageList) async throws -> Void
+  ) async throws -> WireMessageList {
+    var request = first
+    var left = limit ?? .max
+    var pages: [WireMessageList] = []
+    while left > 0 {
+      request.limit = limit == nil ? 0 : UInt32(clamping: left)
+      let list = try await readMessages(request)
+      pages.append(list)
+      left -= list.messages.count
+      guard list.more, let oldest = list.messages.first else { break }
+      request.bound = .beforeSequence(oldest.sequence)
+    }
+    for list in pages.reversed() { try await page(list) }
+    return pages.first?.withoutMessages ?? WireMessageList()
+  }
+
+  private func readMessages(_ request: WireReadMessages) async throws -> WireMessageList {
+    guard case .messageList(let list) = try await self.request(.readMessages(request)) else {
+      throw wrongAnswer
+    }
+    return list
   }
 
   package func devices(of person: String) async throws -> WireDeviceList {
@@ -118,5 +153,13 @@ extension Connection {
 
   package var wrongAnswer: ConnectionError {
     .unreachable("The server gave an answer of the wrong kind. Upgrade the older of the two.")
+  }
+}
+
+extension WireMessageList {
+  fileprivate var withoutMessages: WireMessageList {
+    var list = self
+    list.messages = []
+    return list
   }
 }

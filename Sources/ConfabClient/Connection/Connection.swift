@@ -1,8 +1,8 @@
-package import ConfabDomain
-package import ConfabNetwork
+import ConfabDomain
+import ConfabNetwork
 package import ConfabWire
 package import NIOCore
-package import NIOPosix
+import NIOPosix
 import NIOSSL
 
 /// One connection to a server, signed in. It ends once and does not come back; `Dialer` makes another.
@@ -12,11 +12,11 @@ package final class Connection: Sendable {
   package let signedIn: WireSignedIn?
   package let pushes: PushQueue
 
-  private let channel: any Channel
+  private let channel: any NIOCore.Channel
   private let handler: NIOLoopBound<ConnectionHandler>
 
   private init(
-    _ opening: ConnectionHandler.Opening, channel: any Channel,
+    _ opening: ConnectionHandler.Opening, channel: any NIOCore.Channel,
     handler: NIOLoopBound<ConnectionHandler>, pushes: PushQueue
   ) {
     welcome = opening.welcome
@@ -66,7 +66,7 @@ package final class Connection: Sendable {
 
   private static func bootstrap(
     _ loop: any EventLoop,
-    _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    _ initializer: @escaping @Sendable (any NIOCore.Channel) -> EventLoopFuture<Void>
   ) -> ClientBootstrap {
     ClientBootstrap(group: loop)
       .connectTimeout(ConnectionLimits.connectMax)
@@ -102,7 +102,7 @@ package final class Connection: Sendable {
 }
 
 extension ClientBootstrap {
-  fileprivate func connect(to destination: Destination) async throws -> any Channel {
+  fileprivate func connect(to destination: Destination) async throws -> any NIOCore.Channel {
     switch destination {
     case .network(let address, _): try await connect(host: address.host, port: address.port).get()
     case .operatorSocket(let path): try await connect(unixDomainSocketPath: path).get()

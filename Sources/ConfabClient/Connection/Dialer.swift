@@ -1,4 +1,4 @@
-package import ConfabDomain
+import ConfabDomain
 package import ConfabWire
 import Primitives
 

@@ -20,7 +20,7 @@ struct TLSHandlers: Sendable {
     self.pin = pin
   }
 
-  func add(to channel: any Channel) throws {
+  func add(to channel: any NIOCore.Channel) throws {
     guard let pin else {
       let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
       return try channel.pipeline.syncOperations.addHandler(handler)
@@ -35,7 +35,7 @@ struct TLSHandlers: Sendable {
 }
 
 extension NIOSSLCertificate {
-  package var pin: CertificatePin? {
+  var pin: CertificatePin? {
     guard let key = try? extractPublicKey(), let info = try? key.toSPKIBytes() else { return nil }
     return CertificatePin(subjectPublicKeyInfo: info)
   }

@@ -1,4 +1,4 @@
-package import ConfabDomain
+import ConfabDomain
 package import ConfabWire
 import Primitives
 
@@ -43,7 +43,7 @@ package struct Follower {
     self.dialer = dialer
     presence = false
     only = channel
-    cursors.begin(channel: channel, at: position)
+    _ = cursors.begin(ChannelID(channel), at: position)
   }
 
   /// Runs until the task is cancelled, the session is ended, or `handle` throws.
@@ -54,6 +54,7 @@ package struct Follower {
         do {
           try await follow(connection, handle)
         } catch {
+          cursors.disconnected()
           await connection.close()
           throw error
         }
@@ -101,13 +102,17 @@ package struct Follower {
   /// A channel that is new to this follower: from now on at the start, and for rooms that everybody
   /// may read; otherwise from the beginning of what one may read, because all of it is news.
   private mutating func begin(_ info: WireChannelInfo) -> [ChannelCursors.Step] {
-    if !cursors.isFollowing(info.id) {
+    let channel = ChannelID(info.id)
+    var steps: [ChannelCursors.Step] = []
+    if cursors.position(of: channel) == nil {
       let isPersonal = info.kind == .private || info.kind == .direct
-      cursors.begin(
-        channel: info.id,
-        at: isResuming && isPersonal ? info.visibleAfterPosition : info.position)
+      let start = isResuming && isPersonal ? info.visibleAfterPosition : info.position
+      steps = cursors.begin(channel, at: start)
+    } else if cursors.position(of: channel) ?? 0 < info.visibleAfterPosition {
+      // Left and joined again: what lies between is not for this person.
+      steps = cursors.begin(channel, at: info.visibleAfterPosition)
     }
-    return cursors.behind(channel: info.id, head: info.position)
+    return steps + cursors.behind(channel, head: info.position)
   }
 
   private mutating func perform(
@@ -126,19 +131,19 @@ package struct Follower {
   }
 
   private mutating func fetch(
-    _ channel: UInt64, after position: UInt64, _ connection: Connection
+    _ channel: ChannelID, after position: UInt64, _ connection: Connection
   ) async throws -> [ChannelCursors.Step] {
     var read = WireReadEvents()
-    read.channel = channel
+    read.channel = channel.rawValue
     read.afterPosition = position
     do {
       guard case .eventList(let list) = try await connection.request(.readEvents(read)) else {
         throw ConnectionError.unreachable("The server gave an answer of the wrong kind.")
       }
-      return cursors.fetched(channel: channel, events: list.events, more: list.more)
+      return cursors.fetched(channel, list.events, more: list.more)
     } catch let rejection as Rejection where !rejection.mayPass {
       // No longer ours to read.
-      cursors.end(channel: channel)
+      cursors.end(channel)
       return []
     }
   }
@@ -155,12 +160,12 @@ package struct Follower {
     case .channelChanged(let info):
       let old = channels.updateValue(info, forKey: info.id)
       try await handle(.channelChanged(info, was: old))
-      if follows(info.id), !cursors.isFollowing(info.id) {
+      if follows(info.id) {
         try await perform(begin(info), connection, handle)
       }
     case .channelGone(let gone):
       channels[gone.channel] = nil
-      cursors.end(channel: gone.channel)
+      cursors.end(ChannelID(gone.channel))
       try await handle(.channelGone(gone))
     case .presence(let person): try await handle(.presence(person))
     case .deviceNotice(let notice): try await handle(.device(notice))

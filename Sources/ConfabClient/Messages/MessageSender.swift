@@ -1,7 +1,7 @@
 package import ConfabDomain
 package import ConfabWire
 import DequeModule
-package import NIOCore
+import NIOCore
 import Primitives
 
 /// Sends messages in their order, several at a time, over as many connections as it takes.

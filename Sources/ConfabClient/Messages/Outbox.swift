@@ -1,4 +1,4 @@
-import ConfabDomain
+package import ConfabDomain
 import Foundation
 import Glibc
 import Primitives
@@ -20,7 +20,6 @@ package final class Outbox: Sendable {
 
   private struct State {
     var drafts: [Draft] = []
-    /// The file may end in a line that was cut off.
     var descriptor: CInt
   }
 
@@ -30,35 +29,40 @@ package final class Outbox: Sendable {
   /// - Parameter key: names the account and the place, so that nothing is sent as somebody else.
   init(folder: String, key: String) throws {
     try PrivateFile.makeFolder(folder)
-    let lock = try FileLock("\(folder)/lock")
-    defer { _ = consume lock }
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    var drafts: [Draft] = []
-    var abandoned: [(path: String, descriptor: CInt)] = []
-    for name in names where name.hasPrefix("\(key)-") {
-      let path = "\(folder)/\(name)"
-      let descriptor = try PrivateFile.openForAppending(path)
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-        // Its process runs.
-        close(descriptor)
-        continue
-      }
-      drafts += Self.drafts(in: try PrivateFile.read(path) ?? [])
-      abandoned.append((path, descriptor))
-    }
-    drafts.sort { $0.at < $1.at }
     var generator = SystemRandomNumberGenerator()
-    path = "\(folder)/\(key)-\([UInt8].random(count: 8, using: &generator).hex)"
-    let descriptor = try PrivateFile.openForAppending(path)
-    flock(descriptor, LOCK_EX)
-    state = Mutex(State(drafts: [], descriptor: descriptor))
-    for draft in drafts { try add(draft) }
-    PrivateFile.syncFolder(of: path)
-    // Only now: until here a crash leaves every message in one file at least.
-    for file in abandoned {
-      unlink(file.path)
-      close(file.descriptor)
+    let path = "\(folder)/\(key)-\([UInt8].random(count: 8, using: &generator).hex)"
+    self.path = path
+    let (drafts, descriptor) = try FileLock.hold("\(folder)/lock") {
+      let abandoned = try Self.abandonedFiles(in: folder, key: key)
+      defer { for file in abandoned { close(file.descriptor) } }
+      let drafts = try abandoned.flatMap { Self.drafts(in: try PrivateFile.read($0.path) ?? []) }
+      let descriptor = try PrivateFile.openForAppending(path)
+      flock(descriptor, LOCK_EX)
+      let sorted = drafts.sorted { $0.at < $1.at }
+      for draft in sorted { try Self.append(Line(draft: draft), to: descriptor, path: path) }
+      PrivateFile.syncFolder(of: path)
+      // Only now: until here a crash leaves every message in one file at least.
+      for file in abandoned { unlink(file.path) }
+      return (sorted, descriptor)
     }
+    state = Mutex(State(drafts: drafts, descriptor: descriptor))
+  }
+
+  /// Files whose process no longer runs, open and locked.
+  private static func abandonedFiles(
+    in folder: String, key: String
+  ) throws -> [(path: String, descriptor: CInt)] {
+    var files: [(path: String, descriptor: CInt)] = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    where name.hasPrefix("\(key)-") {
+      let descriptor = try PrivateFile.openForAppending("\(folder)/\(name)")
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+        files.append(("\(folder)/\(name)", descriptor))
+      } else {
+        close(descriptor)
+      }
+    }
+    return files
   }
 
   deinit {
@@ -78,7 +82,7 @@ package final class Outbox: Sendable {
       guard state.drafts.count < Self.draftsMax else {
         throw ProfileError("Too many messages wait for the connection. Wait for it to come back.")
       }
-      try append(Line(draft: draft), to: state.descriptor)
+      try Self.append(Line(draft: draft), to: state.descriptor, path: path)
       state.drafts.append(draft)
     }
   }
@@ -92,12 +96,12 @@ package final class Outbox: Sendable {
           throw ProfileError("\(path) cannot be emptied: \(lastSystemError).")
         }
       } else {
-        try append(Line(done: id), to: state.descriptor)
+        try Self.append(Line(done: id), to: state.descriptor, path: path)
       }
     }
   }
 
-  private func append(_ line: Line, to descriptor: CInt) throws {
+  private static func append(_ line: Line, to descriptor: CInt, path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     // In front also a line end, which ends a line that was cut off.

@@ -1,23 +1,17 @@
 import Glibc
 
-/// Keeps other processes out of a file for as long as a change to it takes.
-struct FileLock: ~Copyable {
-  private let descriptor: CInt
-
-  /// Waits until nobody else has the lock.
-  init(_ path: String) throws {
-    descriptor = try PrivateFile.openForAppending(path)
+/// Keeps other processes out for as long as a change takes.
+enum FileLock {
+  /// Waits until nobody else holds the lock, which is a file of its own.
+  static func hold<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    let descriptor = try PrivateFile.openForAppending(path)
+    // Closing lets go of the lock.
+    defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 {
       guard errno == EINTR else {
-        let problem = lastSystemError
-        close(descriptor)
-        throw ProfileError("\(path) cannot be locked: \(problem).")
+        throw ProfileError("\(path) cannot be locked: \(lastSystemError).")
       }
     }
-  }
-
-  deinit {
-    // Closing lets go of the lock.
-    close(descriptor)
+    return try body()
   }
 }

@@ -73,13 +73,13 @@ package struct Profile: Sendable {
   func change<Document: Codable, Result>(
     _ file: String, from empty: Document, _ body: (inout Document) throws -> Result
   ) throws -> Result {
-    let lock = try FileLock("\(folder)/lock")
-    defer { _ = consume lock }
-    var document = try load(Document.self, from: file) ?? empty
-    let result = try body(&document)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    try PrivateFile.replace("\(folder)/\(file)", with: Array(encoder.encode(document)) + [10])
-    return result
+    try FileLock.hold("\(folder)/lock") {
+      var document = try load(Document.self, from: file) ?? empty
+      let result = try body(&document)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      try PrivateFile.replace("\(folder)/\(file)", with: Array(encoder.encode(document)) + [10])
+      return result
+    }
   }
 }
