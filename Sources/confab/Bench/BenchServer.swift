@@ -1,0 +1,83 @@
+import ConfabClient
+import ConfabNetwork
+import ConfabWire
+import Foundation
+
+/// The server under load: one that runs already, or one of our own with a throw-away folder.
+struct BenchServer {
+  let data: String
+  let address: HostPort
+  let pid: Int32?
+  private let process: Process?
+
+  /// Starts this very program as a server on a free port of this machine.
+  static func launch() async throws -> BenchServer {
+    let data = FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["serve", "--data", data, "--listen", "127.0.0.1:0"]
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    var printed = ""
+    while true {
+      let bytes = output.fileHandleForReading.availableData
+      guard !bytes.isEmpty else {
+        throw ChatLoadError(description: "the server did not start; try 'confab serve' by hand")
+      }
+      printed += String(decoding: bytes, as: UTF8.self)
+      if let address = address(in: printed) {
+        return BenchServer(
+          data: data, address: address, pid: process.processIdentifier, process: process)
+      }
+    }
+  }
+
+  /// One that serves from `data` already.
+  static func running(data: String, address: HostPort, pid: Int32?) -> BenchServer {
+    BenchServer(data: data, address: address, pid: pid, process: nil)
+  }
+
+  private static func address(in printed: String) -> HostPort? {
+    for line in printed.split(separator: "\n") where line.hasPrefix("listening ") {
+      return HostPort(String(line.dropFirst("listening ".count)))
+    }
+    return nil
+  }
+
+  /// Ends the server when it is ours, and removes its folder.
+  func end() {
+    guard let process else { return }
+    process.terminate()
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(atPath: data)
+  }
+
+  /// Opens a session for each of `count` new accounts, through the operator's socket.
+  func tokens(count: Int) async throws -> [[UInt8]] {
+    let console = try await Dialer(
+      to: .operatorSocket(path: data + "/admin.sock"), credentials: nil, device: nil,
+      client: "confab bench"
+    ).dial()
+    let answer = try await console.request(
+      .createInvitation(.with { $0.uses = UInt32(count) }))
+    await console.close()
+    guard case .invitation(let invitation) = answer, let link = PlaceLink(invitation.link),
+      let secret = link.invitation
+    else { throw ChatLoadError(description: "the server gave no invitation") }
+    var tokens: [[UInt8]] = []
+    for index in 0..<count {
+      let method = Credentials.Method.invitation(
+        secret: secret, name: "bench-\(getpid())-\(index)", password: UUID().uuidString)
+      let connection = try await Dialer(
+        to: .network(address, pin: link.pin), credentials: Credentials(method, device: nil),
+        device: nil, client: "confab bench"
+      ).dial()
+      tokens.append(Array(connection.signedIn?.token ?? Data()))
+      await connection.close()
+    }
+    return tokens
+  }
+}

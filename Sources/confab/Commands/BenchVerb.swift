@@ -1,0 +1,98 @@
+import ArgumentParser
+import ConfabNetwork
+import Foundation
+
+struct BenchVerb: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Put honest load on a server and say what it did.",
+    subcommands: [BenchChat.self])
+}
+
+struct BenchChat: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "chat",
+    abstract: "Many clients in the lobby, some of whom talk.",
+    discussion: """
+      Starts a server of its own with a throw-away folder, unless --data names the folder of one \
+      that runs on this machine. Clients sign in with session tokens, so that password hashing is \
+      not what is measured.
+
+        confab bench chat --clients 1000 --senders 10 --rate 50 --seconds 10
+        confab bench chat --clients 1000 --senders 10              as fast as the server takes them
+        confab bench chat --acks --senders 64                      acknowledged messages a second
+        confab bench chat --idle --clients 10000                   memory of idle clients
+      """)
+
+  @Option(help: "Clients in the lobby.") var clients = 100
+  @Option(help: "How many of them talk.") var senders = 10
+  @Option(help: "Messages a second from all senders together; 0 is as fast as they are taken.")
+  var rate = 0.0
+  @Option(help: "How long to talk.") var seconds = 5.0
+  @Option(help: "Bytes of each text.") var bytes = 100
+  @Option(help: "Unacknowledged messages of each sender when there is no rate.") var window = 16
+  @Flag(help: "Nobody listens; each sender waits for each acknowledgement.") var acks = false
+  @Flag(help: "Nobody talks; measures what idle clients cost.") var idle = false
+  @Option(help: "The data folder of a server that runs on this machine.") var data: String?
+  @Option(help: "With --data: where that server listens.") var server = "127.0.0.1:4747"
+  @Option(help: "With --data: its process id, to measure its CPU time and memory.") var pid: Int32?
+  @Option(help: "Where to put the throw-away folder's disk probe; the folder itself by default.")
+  var probe: String?
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard clients > 0, senders > 0, seconds > 0, rate >= 0, window > 0 else {
+      throw ValidationError("Counts and times must be positive.")
+    }
+    guard (ChatLoadPlan.textBytesMin...8192).contains(bytes) else {
+      throw ValidationError("--bytes is from \(ChatLoadPlan.textBytesMin) to 8192.")
+    }
+    guard !(acks && idle) else { throw ValidationError("Choose one of --acks and --idle.") }
+    guard HostPort(server) != nil else { throw ValidationError("--server is HOST:PORT.") }
+  }
+
+  func run() async throws {
+    raiseFileLimit()
+    let bench = try await openServer()
+    defer { bench.end() }
+    let plan = plan
+    // A few accounts carry all connections: limits are for each account.
+    let tokens = try await bench.tokens(count: min(64, max(plan.senders, 1)))
+    let load = try await ChatLoad(plan, server: bench.address, pid: bench.pid)
+    var report = try await load.run(tokens: tokens)
+    if acks { report.diskSyncMedianMilliseconds = DiskSync.medianMilliseconds(in: probe ?? bench.data) }
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    } else {
+      print(report.text)
+    }
+    guard report.delivered >= report.expected else { throw ExitCode(1) }
+  }
+
+  private var plan: ChatLoadPlan {
+    var plan = ChatLoadPlan()
+    plan.kind = idle ? .idle : acks ? .acknowledgements : .fanOut
+    plan.clients = acks ? senders : max(clients, senders)
+    plan.senders = senders
+    plan.rate = rate
+    plan.seconds = seconds
+    plan.bytes = bytes
+    plan.window = window
+    return plan
+  }
+
+  private func openServer() async throws -> BenchServer {
+    guard let data, let address = HostPort(server) else { return try await BenchServer.launch() }
+    return .running(data: data, address: address, pid: pid)
+  }
+
+  /// Ten thousand clients are ten thousand files.
+  private func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
