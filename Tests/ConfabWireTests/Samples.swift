@@ -19,7 +19,6 @@ enum Sample {
   static let password = Credentials(
     .password(name: "ann", password: "correct horse"), device: nil)
 
-
   static func server(
     _ authority: ServerConnection.Authority = .network,
     versions: ClosedRange<UInt32> = WireVersion.supported

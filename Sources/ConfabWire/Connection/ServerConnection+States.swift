@@ -9,8 +9,10 @@ extension ServerConnection {
 
     init(version: UInt32, client: String) {
       self.version = version
-      let visible = client.unicodeScalars.lazy.filter { $0.isASCII && (32...126).contains($0.value) }
-      self.client = String(String.UnicodeScalarView(visible.prefix(WireLimits.clientNameBytesMax)))
+      // A log must not be written to by strangers' control characters.
+      let visible = client.utf8.lazy.filter { (32...126).contains($0) }
+      self.client = String(
+        decoding: visible.prefix(WireLimits.clientNameBytesMax), as: UTF8.self)
     }
   }
 

@@ -129,7 +129,7 @@ extension ServerConnection {
     }
   }
 
-  /// The shell found out who this is. The answer is sent on; what it leaves out is filled in.
+  /// The shell found out who this is.
   package mutating func signedIn(request: UInt64, reply: WireSignedIn) -> [Action] {
     guard case .signingIn(let signingIn) = state, signingIn.request == request else { return [] }
     state = .ready(Ready(from: signingIn))

@@ -50,10 +50,10 @@ struct ChannelCursor: Sendable {
       delivered = event.position
       steps.append(.deliver(event))
     }
+    head = max(head, delivered)
     // A page that is empty and promises more would be asked for again for ever.
-    let ends = !more || events.isEmpty
-    if ends { delivered = max(delivered, through) }
-    head = max(head, ends ? delivered : delivered + 1)
+    if more && !events.isEmpty { return steps + deliverHeld() + fetch() }
+    steps += deliverHeld(through: through)
     return steps + deliverHeld() + fetchIfBehind()
   }
 
@@ -86,8 +86,21 @@ struct ChannelCursor: Sendable {
     return steps
   }
 
+  /// Everything up to `position` is here, or will never be ours to see.
+  private mutating func deliverHeld(through position: UInt64) -> [ChannelCursors.Step] {
+    let count = held.firstIndex { $0.position > position } ?? held.count
+    let steps = held.prefix(count).filter { $0.position > delivered }
+    held.removeFirst(count)
+    delivered = max(delivered, position)
+    return steps.map { .deliver($0) }
+  }
+
   private mutating func fetchIfBehind() -> [ChannelCursors.Step] {
     guard head > delivered, fetchingThrough == nil else { return [] }
+    return fetch()
+  }
+
+  private mutating func fetch() -> [ChannelCursors.Step] {
     fetchingThrough = head
     return [.fetch(channel: channel, afterPosition: delivered)]
   }
