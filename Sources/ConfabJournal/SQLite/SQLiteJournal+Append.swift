@@ -1,0 +1,63 @@
+package import ConfabDomain
+import Foundation
+import GRDB
+import Primitives
+import Synchronization
+
+extension SQLiteJournal {
+  package func append(_ group: [StampedEvent]) throws(JournalError) {
+    guard !group.isEmpty else { return }
+    try appending.withLock { current throws(JournalError) in
+      // Worked on as a copy, which becomes the truth only with the commit.
+      var next = current
+      try writing { db in
+        for stamped in group {
+          guard stamped.entry == next.chain.entry + 1 else {
+            throw JournalError.other(
+              "entry \(stamped.entry) does not follow entry \(next.chain.entry)")
+          }
+          try next.append(stamped, db)
+        }
+      }
+      current = next
+    }
+  }
+}
+
+extension SQLiteJournal.Appending {
+  init(_ db: Database, salts: any RandomNumberGenerator & Sendable) throws {
+    let newest = try Row.fetchOne(
+      db, sql: "SELECT entry, clock, chain FROM entries ORDER BY entry DESC LIMIT 1")
+    if let newest {
+      chain = AuditChain(entry: try newest.number(0), value: try newest.bytes(2))
+      clock = try newest.milliseconds(1)
+    } else {
+      chain = .start
+      clock = .min
+    }
+    shards = try SearchIndex.shardCount(db)
+    self.salts = salts
+  }
+
+  fileprivate mutating func append(_ stamped: StampedEvent, _ db: Database) throws {
+    var encoded = try EventCodec.encode(stamped, using: &salts)
+    clock = max(clock, stamped.event.at.millisecondsSinceEpoch)
+    chain.extend(by: encoded.payload)
+    if try MessageView.isDeleted(stamped.event.body, db) { encoded.text = nil }
+    try db.cachedStatement(sql: Self.insertion).execute(arguments: [
+      Int64(stamped.entry), clock, encoded.kind, stamped.event.body.channel?.column,
+      stamped.position?.column, Data(encoded.payload), Data(chain.value),
+      encoded.text.map { Data($0.salt) }, encoded.text.map { Data($0.text.utf8) },
+    ])
+    while shards <= SearchIndex.shard(of: stamped.entry) {
+      try SearchIndex.createShard(shards, db)
+      shards += 1
+    }
+    try MessageView.apply(stamped, db)
+  }
+
+  private static let insertion = """
+    INSERT INTO entries (entry, clock, kind, channel, position, payload, chain, salt, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+}

@@ -1,0 +1,75 @@
+package import ConfabDomain
+import Foundation
+import GRDB
+
+extension SQLiteJournal {
+  /// What a snapshot's bytes mean. Raise it when `PlaceState` gives the same shape another meaning; a
+  /// changed shape shows by itself. Older snapshots are then ignored.
+  private static let snapshotSchema = 1
+
+  package func saveSnapshot(_ state: PlaceState) throws(JournalError) {
+    let bytes: Data
+    do { bytes = try JSONEncoder().encode(state) } catch { throw .other("\(error)") }
+    try writing { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO snapshot (id, schema, entry, state) VALUES (1, ?, ?, ?)",
+        arguments: [Self.snapshotSchema, state.entry.column, bytes])
+    }
+    try purge()
+  }
+
+  package func loadState() throws(JournalError) -> PlaceState {
+    try reading { db in
+      var state = try Self.snapshot(db) ?? PlaceState()
+      var chain = AuditChain.start
+      if state.entry > 0 {
+        guard let value = try Self.chainValue(at: state.entry, db) else {
+          throw JournalError.corrupt("entry \(state.entry) is missing")
+        }
+        chain = AuditChain(entry: state.entry, value: value)
+      }
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT entry, payload, chain FROM entries WHERE entry > ? ORDER BY entry",
+        arguments: [state.entry.column])
+      while let row = try rows.next() {
+        let stored = StoredEntry(
+          entry: try row.number(0), payload: try row.bytes(1), text: nil, chain: try row.bytes(2))
+        try Replay.take(stored, into: &state, chain: &chain)
+      }
+      return state
+    }
+  }
+
+  /// Nil when there is none that this version understands, or when it is newer than the journal.
+  private static func snapshot(_ db: Database) throws -> PlaceState? {
+    let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT state FROM snapshot WHERE schema = ? AND entry <= (SELECT max(entry) FROM entries)
+        """, arguments: [snapshotSchema])
+    guard let bytes = try row?.bytes(0) else { return nil }
+    return try? JSONDecoder().decode(PlaceState.self, from: Data(bytes))
+  }
+
+  private static func chainValue(at entry: UInt64, _ db: Database) throws -> [UInt8]? {
+    try Row.fetchOne(
+      db, sql: "SELECT chain FROM entries WHERE entry = ?", arguments: [entry.column])?.bytes(0)
+  }
+
+  /// Drives the words of deleted messages out of the search index and out of the log, where SQLite
+  /// leaves them until the space is used again. Their texts went with the deletion's own group.
+  func purge() throws(JournalError) {
+    let purged = try writing { db in
+      let shards = try Int.fetchAll(db, sql: "SELECT shard FROM purges")
+      for shard in shards { try SearchIndex.purge(shard, db) }
+      try db.execute(sql: "DELETE FROM purges")
+      return !shards.isEmpty
+    }
+    guard purged else { return }
+    // A reader in the way is no failure: the next checkpoint does it.
+    do {
+      try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+    } catch { throw JournalError(error, path: folder) }
+  }
+}

@@ -1,0 +1,126 @@
+import ConfabDomain
+import Foundation
+import GRDB
+import Synchronization
+
+/// The journal in one SQLite file: one connection appends, a few read beside it.
+///
+/// WAL with `synchronous = FULL`: a group is one transaction, and one fdatasync of the log makes it
+/// durable. Readers never wait for the writer nor it for them.
+package final class SQLiteJournal: Journal {
+  /// The data folder, for words to people.
+  let folder: String
+  let pool: DatabasePool
+  private let lock: Mutex<FolderLock?>
+  let appending: Mutex<Appending>
+
+  /// What the next group follows. Only ever as new as the newest durable entry.
+  struct Appending {
+    var chain: AuditChain
+    var clock: Int64
+    /// Shards of the search index that are there.
+    var shards: Int
+    var salts: any RandomNumberGenerator & Sendable
+  }
+
+  /// Opens the journal in a folder, makes it when there is none, migrates it when it is older.
+  ///
+  /// - Parameter salts: chance for the salts of texts; the system's, outside of tests.
+  package init(
+    folder: String, salts: any RandomNumberGenerator & Sendable
+  ) throws(JournalError) {
+    let folder = (folder as NSString).standardizingPath
+    try JournalFiles.prepare(folder: folder)
+    let lock = try FolderLock(folder: folder)
+    do {
+      let pool = try Connections.open(JournalFiles.database(in: folder))
+      let appending = try pool.read { db in try Appending(db, salts: salts) }
+      self.folder = folder
+      self.pool = pool
+      self.lock = Mutex(lock)
+      self.appending = Mutex(appending)
+    } catch {
+      throw JournalError(error, path: folder)
+    }
+    try purge()
+  }
+
+  package func close() throws(JournalError) {
+    do { try pool.close() } catch { throw JournalError(error, path: folder) }
+    // Last, so that the next server finds the files at rest.
+    lock.withLock { $0 = nil }
+  }
+
+  /// One consistent view of whole groups.
+  func reading<Answer>(
+    _ answer: (Database) throws -> Answer
+  ) throws(JournalError) -> Answer {
+    do { return try pool.read(answer) } catch { throw JournalError(error, path: folder) }
+  }
+
+  func writing<Answer>(
+    _ change: (Database) throws -> Answer
+  ) throws(JournalError) -> Answer {
+    do { return try pool.write(change) } catch { throw JournalError(error, path: folder) }
+  }
+}
+
+/// How connections to the file are set up.
+enum Connections {
+  static let readersMax = 4
+  /// KiB of pages that each connection keeps.
+  private static let cacheKiB = 16_384
+  /// Pages in the write-ahead log before they are moved into the database: 16 MiB, so that a page that
+  /// many groups change is moved once.
+  private static let checkpointPages = 4_096
+  /// The log's size after a checkpoint, when a long read had made it grow.
+  private static let logBytesKept = 67_108_864
+  private static let waitSeconds: TimeInterval = 5
+
+  static func open(_ path: String) throws -> DatabasePool {
+    let pool = try DatabasePool(path: path, configuration: configuration())
+    try pool.writeWithoutTransaction { db in
+      // GRDB asks for NORMAL when it turns WAL on, which would lose acknowledged groups in a power cut.
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+        throw JournalError.other("SQLite does not sync as it must")
+      }
+      try db.execute(sql: "PRAGMA secure_delete = ON")
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
+      try db.execute(sql: "PRAGMA journal_size_limit = \(logBytesKept)")
+    }
+    try Schema.migrator.migrate(pool)
+    return pool
+  }
+
+  static func configuration() -> Configuration {
+    var configuration = Configuration()
+    configuration.maximumReaderCount = readersMax
+    configuration.foreignKeysEnabled = false
+    configuration.busyMode = .timeout(waitSeconds)
+    configuration.prepareDatabase { db in
+      try checkFormat(db)
+      try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
+      try db.execute(sql: "PRAGMA temp_store = MEMORY")
+      // Finds more kinds of damage, before they are believed.
+      try db.execute(sql: "PRAGMA cell_size_check = ON")
+    }
+    return configuration
+  }
+
+  /// Before anything is changed: a file that is not ours, or too new, stays as it is.
+  static func checkFormat(_ db: Database) throws {
+    let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+    let format = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    if application == Schema.applicationID {
+      guard format <= Schema.format else {
+        throw JournalError.tooNew(found: format, supported: Schema.format)
+      }
+      return
+    }
+    let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    guard application == 0, tables == 0 else {
+      throw JournalError.corrupt("the file is a database, but not one of Confab's")
+    }
+  }
+}

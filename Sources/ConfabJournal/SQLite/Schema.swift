@@ -1,0 +1,84 @@
+import GRDB
+
+/// The tables of `confab.sqlite`, as numbered migrations.
+///
+/// `entries` is the journal; everything else follows from it and could be made again.
+enum Schema {
+  /// What this version writes. A file with a greater number is refused, one with a smaller number is
+  /// migrated when it is opened.
+  static let format = 1
+  /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
+  static let applicationID = 0x436F_6E66
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("format 1") { db in
+      try db.execute(sql: format1)
+      try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    return migrator
+  }
+
+  private static let format1 = """
+    -- clock: the latest time of this entry and all before it, so that a time is found by halving.
+    -- payload: confab.journal.v1.Entry. salt, text: of messages and edits, until a deletion; a BLOB of
+    -- UTF-8, since a TEXT ends at the first U+0000.
+    CREATE TABLE entries (
+      entry INTEGER PRIMARY KEY,
+      clock INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      channel INTEGER,
+      position INTEGER,
+      payload BLOB NOT NULL,
+      chain BLOB NOT NULL,
+      salt BLOB,
+      text BLOB
+    ) STRICT;
+    CREATE UNIQUE INDEX entries_by_position ON entries (channel, position)
+      WHERE position IS NOT NULL;
+
+    -- entry: the posting. text_entry: the entry whose text is the message's now.
+    CREATE TABLE messages (
+      channel INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      text_entry INTEGER NOT NULL,
+      edited_at INTEGER,
+      deleted INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (channel, sequence)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE message_ids (
+      id BLOB PRIMARY KEY,
+      entry INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Where else a deletion finds text of a message.
+    CREATE TABLE edits (
+      channel INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      PRIMARY KEY (channel, sequence, entry)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE reactions (
+      channel INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      emoji TEXT NOT NULL,
+      account INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      PRIMARY KEY (channel, sequence, emoji, account)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Shards of the search index in which words of deleted messages still lie.
+    CREATE TABLE purges (shard INTEGER PRIMARY KEY) STRICT;
+
+    CREATE TABLE snapshot (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      schema INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      state BLOB NOT NULL
+    ) STRICT;
+    """
+}

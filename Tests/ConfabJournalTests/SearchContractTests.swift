@@ -1,0 +1,101 @@
+import ConfabDomain
+import ConfabJournal
+import Testing
+
+/// What every engine finds alike.
+@Suite struct SearchContractTests {
+  private func journal(_ engine: Engine, _ folder: Folder, _ texts: [String]) throws
+    -> any Journal
+  {
+    let journal = try engine.open(folder)
+    var place = try Place.withTwo()
+    for text in texts { place.posts(text) }
+    try journal.append(&place)
+    return journal
+  }
+
+  @Test(arguments: Engine.allCases)
+  func wordsPhrasesAndBeginnings(_ engine: Engine) throws {
+    let folder = try Folder()
+    let journal = try journal(
+      engine, folder,
+      [
+        "The quick brown fox", "a brown quick fox", "Crème brûlée for breakfast", "naïve Ångström",
+        "foo-bar and baz", "nul\u{0}after", "1234 numbers",
+      ])
+    #expect(try journal.found("quick fox") == ["a brown quick fox", "The quick brown fox"])
+    #expect(try journal.found("QUICK") == ["a brown quick fox", "The quick brown fox"])
+    #expect(try journal.found("\"quick brown\"") == ["The quick brown fox"])
+    #expect(try journal.found("\"quick brown") == ["The quick brown fox"])
+    #expect(try journal.found("qui*").count == 2)
+    #expect(try journal.found("qui") == [])
+    #expect(try journal.found("\"the qui\"*") == ["The quick brown fox"])
+    #expect(try journal.found("creme BRULEE") == ["Crème brûlée for breakfast"])
+    #expect(try journal.found("cre\u{301}me") == ["Crème brûlée for breakfast"])
+    #expect(try journal.found("angstrom") == ["naïve Ångström"])
+    #expect(try journal.found("foo-bar") == ["foo-bar and baz"])
+    #expect(try journal.found("bar-foo") == [])
+    #expect(try journal.found("after") == ["nul\u{0}after"])
+    #expect(try journal.found("123*") == ["1234 numbers"])
+    #expect(try journal.found("fox", limit: 1) == ["a brown quick fox"])
+  }
+
+  @Test(arguments: Engine.allCases)
+  func whateverIsTypedIsNoError(_ engine: Engine) throws {
+    let folder = try Folder()
+    let journal = try journal(engine, folder, ["near and or not text scope c1"])
+    for typed in [
+      "AND", "OR", "NOT", "NEAR(a b)", "a AND", "text:near", "scope:c1", "^near", "near + and", "- near",
+      "{text}: x", "near \"", "\"\" near", "(near", "near)", "ne*ar", "**near", "'near'", "near; --",
+      "near\u{0}", "a.b.c", "c1",
+    ] {
+      _ = try journal.found(typed)
+    }
+    #expect(try journal.found("near -").count == 1)
+    #expect(try journal.found("and OR not").count == 1)
+    // The word for the channel is not one of the text.
+    #expect(try journal.found("c2") == [])
+    for nothing in ["", "  ", "\"\"", "*", "!?", "-", "\" \"*", "\u{0}"] {
+      #expect(throws: JournalError.self, "\(nothing)") { try journal.found(nothing) }
+    }
+    #expect(throws: JournalError.self) {
+      try journal.found(String(repeating: "a ", count: SearchTerms.termsMax + 1))
+    }
+    #expect(throws: JournalError.self) {
+      try journal.found(String(repeating: "a", count: SearchTerms.bytesMax + 1))
+    }
+  }
+
+  @Test(arguments: Engine.allCases)
+  func snippetsShowWhy(_ engine: Engine) throws {
+    let folder = try Folder()
+    let long = (1...100).map { "w\($0)" }.joined(separator: " ")
+    let journal = try journal(engine, folder, ["see the Fox, a fox\u{E000}!", long])
+    func snippet(_ words: String) throws -> String? {
+      let scope = [SearchQuery.Scope(channel: .lobby, visibility: .everything)]
+      return try journal.search(SearchQuery(words: words, scope: scope, limit: 1)).first?.snippet
+        .replacing("\u{E000}", with: "[").replacing("\u{E001}", with: "]")
+    }
+    #expect(try snippet("see fox") == "[see] the [Fox], a fox\u{FFFD}!")
+    #expect(try snippet("\"see the\"") == "[see the] Fox, a fox\u{FFFD}!")
+    let middle = try #require(try snippet("w50"))
+    #expect(middle.hasPrefix("…w44 w45"))
+    #expect(middle.contains("w49 [w50] w51"))
+    #expect(middle.hasSuffix("w67…"))
+  }
+
+  @Test(arguments: Engine.allCases)
+  func aHitIsFoundInTheChannelsAskedFor(_ engine: Engine) throws {
+    let folder = try Folder()
+    let journal = try engine.open(folder)
+    var place = try Place.withTwo()
+    let rooms = try (1...50).map { try place.opensRoom("room-\($0)") }
+    for (number, room) in rooms.enumerated() { place.posts("word \(number)", in: room) }
+    place.posts("word in the lobby")
+    try journal.append(&place)
+    let all = rooms.map { place.scope($0) }
+    #expect(try journal.found("word", in: all).count == 50)
+    #expect(try journal.found("word", in: [all[6]]) == ["word 6"])
+    #expect(try journal.found("word", in: all, limit: 2) == ["word 49", "word 48"])
+  }
+}
