@@ -1,0 +1,58 @@
+import ArgumentParser
+import ConfabClient
+import ConfabDomain
+import Glibc
+
+/// What the exit status of the program means.
+enum ExitStatus: CInt {
+  case usage = 2
+  case refused = 3
+  case unreachable = 4
+  case interrupted = 130
+}
+
+/// A mistake in how the program was called, in words for the person.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// The end of a stream that nobody reads, as in `confab read … | head`.
+struct OutputClosed: Error {}
+
+/// An error as the person sees it.
+struct Failure {
+  var status: ExitStatus
+  /// Nil when there is nothing to say, or the argument parser says it.
+  var words: String?
+  /// The argument parser's own: it knows the words, and that asking for help is no error.
+  var isParsing = false
+
+  init(_ error: any Error) {
+    switch error {
+    case let rejection as Rejection:
+      self.init(rejection)
+    case ConnectionError.ended(let rejection):
+      self.init(rejection)
+    case let error as ConnectionError:
+      (status, words) = (.unreachable, error.description)
+    case is UsageError, is AddressError, is ProfileError:
+      (status, words) = (.usage, "\(error)")
+    case is CancellationError:
+      (status, words) = (.interrupted, nil)
+    case is ValidationError, is CleanExit, is ExitCode:
+      (status, words, isParsing) = (.usage, nil, true)
+    default:
+      // The parser's errors have no public type.
+      (status, words, isParsing) = (.usage, nil, true)
+    }
+  }
+
+  private init(_ rejection: Rejection) {
+    status = .refused
+    words = "refused (\(rejection.code.rawValue)): \(rejection.message)"
+  }
+}

@@ -1,0 +1,111 @@
+import ConfabWire
+import Primitives
+
+/// What happens in channels besides messages.
+extension WireEvent {
+  /// Nil for an event that this version does not know.
+  func json(channel: String) -> JSONObject? {
+    if let message { return message.json(channel: channel) }
+    var object: JSONObject
+    switch body {
+    case .edited(let edited):
+      object = JSONObject(event: "edited")
+      object.add("channel", channel)
+      object.add("sequence", edited.sequence)
+      object.add("text", edited.text)
+    case .deleted(let deleted):
+      object = JSONObject(event: "deleted")
+      object.add("channel", channel)
+      object.add("sequence", deleted.sequence)
+    case .reacted(let reacted):
+      object = JSONObject(event: reacted.removed ? "reaction-removed" : "reaction-added")
+      object.add("channel", channel)
+      object.add("sequence", reacted.sequence)
+      object.add("emoji", reacted.emoji)
+    case .memberJoined(let member): object = membership("joined", channel, member.name)
+    case .memberLeft(let member): object = membership("left", channel, member.name)
+    case .ownerChanged(let owner): object = membership("owner-changed", channel, owner.name)
+    case .renamed(let renamed): object = membership("renamed", channel, renamed.name)
+    case .created(let created):
+      object = JSONObject(event: "created")
+      object.add("channel", channel)
+      object.add("members", .strings(created.members))
+    case .closed:
+      object = JSONObject(event: "closed")
+      object.add("channel", channel)
+    case .posted, nil: return nil
+    }
+    object.add("at", at.rfc3339)
+    if !by.isEmpty { object.add("by", by) }
+    return object
+  }
+
+  private func membership(_ event: String, _ channel: String, _ name: String) -> JSONObject {
+    var object = JSONObject(event: event)
+    object.add("channel", channel)
+    object.add("name", name)
+    return object
+  }
+
+  /// Nil for an event that this version does not know.
+  var line: String? {
+    if let message { return message.line }
+    let who = by.isEmpty ? "The server" : by.escapedLine
+    let words: String? =
+      switch body {
+      case .edited(let edited): "\(who) changed \(edited.sequence) to: \(edited.text.escapedLines)"
+      case .deleted(let deleted): "\(who) deleted \(deleted.sequence)"
+      case .reacted(let reacted):
+        "\(who) \(reacted.removed ? "took back" : "put") \(reacted.emoji.escapedLine) "
+          + "\(reacted.removed ? "from" : "on") \(reacted.sequence)"
+      case .memberJoined(let member):
+        member.name == by ? "\(who) joined" : "\(who) let \(member.name.escapedLine) in"
+      case .memberLeft(let member):
+        member.name == by ? "\(who) left" : "\(who) removed \(member.name.escapedLine)"
+      case .ownerChanged(let owner): "\(owner.name.escapedLine) owns the room now"
+      case .renamed(let renamed): "\(who) renamed the room to \(renamed.name.escapedLine)"
+      case .created(let created):
+        "\(who) made the room with \(created.members.joined(separator: ", ").escapedLine)"
+      case .closed: "\(who) closed the room"
+      case .posted, nil: nil
+      }
+    return words.map { "\(LocalTime.text(at))  * \($0)" }
+  }
+}
+
+extension WirePresence {
+  func json(event: String, me: String?) -> JSONObject {
+    var object = JSONObject(event: event)
+    object.add("name", name)
+    if since > 0 { object.add("since", since.rfc3339) }
+    if !address.isEmpty { object.add("address", address) }
+    if name == me { object.add("me", true) }
+    return object
+  }
+}
+
+extension WireChannelInfo {
+  var kindName: String {
+    switch kind {
+    case .lobby: "lobby"
+    case .public: "public"
+    case .private: "private"
+    case .direct: "direct"
+    case .unspecified, .UNRECOGNIZED: "unknown"
+    }
+  }
+
+  func json(event: String) -> JSONObject {
+    var object = JSONObject(event: event)
+    object.add("channel", label)
+    object.add("kind", kindName)
+    if number > 0 { object.add("number", number) }
+    if !owner.isEmpty { object.add("owner", owner) }
+    object.add("members", Int(members))
+    object.add("sequence", sequence)
+    object.add("joined", joined)
+    if closed { object.add("closed", true) }
+    object.add("at", at.rfc3339)
+    return object
+  }
+}
