@@ -104,6 +104,11 @@ package struct ChatBook: Sendable {
     ]
   }
 
+  /// A room that this client just made or joined. The server's own news of it may be here already.
+  package mutating func made(_ info: WireChannelInfo) -> [ChatEvent] {
+    channels[info.id] == nil ? changed(info) : []
+  }
+
   package mutating func gone(_ gone: WireChannelGone) -> [ChatEvent] {
     fresh?[gone.channel] = nil
     reactions.forget(gone.channel)

@@ -1,0 +1,347 @@
+package import ConfabClient
+package import ConfabDomain
+package import ConfabTerminal
+package import ConfabWire
+import Primitives
+
+/// What stands between the screen and the server: does what the screen intends, and tells it as events
+/// what came of it and what else happens.
+///
+/// Messages go through the outbox and wait there for a connection; everything else is done in the
+/// order in which it was asked, or refused at once while there is none.
+package actor ChatSession {
+  package typealias Emit = @Sendable (ChatEvent) async -> Void
+
+  /// What one does faster than it can be carried out.
+  static let intentsMax = 256
+
+  let account: String
+  let emit: Emit
+  let outbox: Outbox
+  /// Messages on their way to the sender.
+  package nonisolated let drafts = BoundedQueue<Draft>(countMax: Outbox.draftsMax)
+  var book: ChatBook
+  var sends = PendingSends()
+  /// Nil while there is no connection.
+  private(set) var link: (any ChatLink)?
+  /// Why there will be no connection any more.
+  package private(set) var end: (any Error)?
+  /// Where to go once the channels are known: a room by its number has no label before.
+  private var opening: String?
+
+  private nonisolated let intents = BoundedQueue<Errand>(countMax: intentsMax)
+  private nonisolated let messages = BoundedQueue<Errand>(countMax: intentsMax)
+  private var connectionWaiters: [CheckedContinuation<Connection, any Error>] = []
+  private var deliveryWaiters: [CheckedContinuation<Void, Never>] = []
+  private var readMarks = ReadMarks()
+  /// Whose people are on show, to be asked for again when somebody comes or leaves.
+  private var peopleOnShow: (key: String, names: Set<String>)?
+
+  private enum Errand: Sendable {
+    case intent(ChatIntent)
+    case findActivePeople
+    case tellPeople(channel: String)
+    case markRead
+    /// Everything before it has been done.
+    case barrier(BoundedQueue<Void>)
+  }
+
+  /// - Parameter opening: a channel to show when the channels are known.
+  package init(
+    account: String, outbox: Outbox, opening: String? = nil, emit: @escaping Emit
+  ) {
+    self.account = account
+    self.outbox = outbox
+    self.opening = opening
+    self.emit = emit
+    book = ChatBook(account: account)
+  }
+
+  // MARK: Intents
+
+  /// - Returns: false when there is too much to do already.
+  @discardableResult
+  package nonisolated func perform(_ intent: ChatIntent) -> Bool {
+    switch intent {
+    case .send: messages.offer(.intent(intent))
+    default: intents.offer(.intent(intent))
+    }
+  }
+
+  /// Does what is intended, one after the other, until the task is cancelled.
+  package nonisolated func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { while let errand = await self.intents.next() { await self.run(errand) } }
+      group.addTask { while let errand = await self.messages.next() { await self.run(errand) } }
+    }
+  }
+
+  /// Waits until everything that was intended so far has been done, or handed to the outbox.
+  package nonisolated func settle() async {
+    for queue in [intents, messages] {
+      let done = BoundedQueue<Void>(countMax: 1)
+      await queue.push(.barrier(done))
+      _ = await done.next()
+    }
+  }
+
+  private func run(_ errand: Errand) async {
+    switch errand {
+    case .intent(.send(let localID, let key, let text, let replyTo)):
+      await send(text, to: key, replyTo: replyTo, for: .line(localID: localID, key: key))
+    case .intent(.markRead(let key, let through)): markLater(key, through: through)
+    case .intent(.listFiles(let prefix)):
+      await emit(.files(prefix: prefix, FileNames.beginning(with: prefix)))
+    case .intent(let intent): await attempt { try await self.carryOut(intent) }
+    case .findActivePeople:
+      await attempt {
+        for event in self.book.tookActive(try await self.online.activePeople()) {
+          await self.emit(event)
+        }
+      }
+    case .tellPeople(let key): await attempt { try await self.tellPeople(of: key) }
+    case .markRead: await sendReadMarks()
+    case .barrier(let done): done.offer(())
+    }
+  }
+
+  /// The person hears why something did not work; nobody else waits for it.
+  private func attempt(_ body: () async throws -> Void) async {
+    do {
+      try await body()
+    } catch let rejection as Rejection {
+      await answer(.error, rejection.message)
+    } catch is CancellationError {
+    } catch {
+      await answer(.error, "\(error)")
+    }
+  }
+
+  var online: any ChatLink {
+    get throws {
+      guard let link else { throw ChatError.offline }
+      return link
+    }
+  }
+
+  func answer(_ kind: Notice.Kind, _ words: String) async {
+    await emit(.notice(Notice(kind, words), channel: nil))
+  }
+
+  func answer(_ lines: [StyledLine]) async {
+    await emit(.notice(Notice(.output, lines: lines), channel: nil))
+  }
+
+  // MARK: Connection
+
+  package func took(_ happening: Follower.Happening) async {
+    switch happening {
+    case .connected(let connection, let channels): await connected(connection, channels)
+    case .caughtUp: await caughtUp()
+    case .lost(let reason, let wait): await lost(reason, nextAttempt: wait)
+    case .event(let event, _): await took(event)
+    case .channelChanged(let info, _): await emit(all: book.changed(info))
+    case .channelGone(let gone): await emit(all: book.gone(gone))
+    case .presence(let presence): await took(presence)
+    case .device(let notice):
+      await answer(
+        .information,
+        "A new device signed in as you: \(notice.device.name) from \(notice.address). "
+          + "If that was not you, change your password: confab password.")
+    }
+  }
+
+  package func connected(_ link: any ChatLink, _ channels: [WireChannelInfo]) async {
+    self.link = link
+    if let connection = link as? Connection {
+      for waiter in connectionWaiters { waiter.resume(returning: connection) }
+      connectionWaiters = []
+    }
+    await emit(all: book.connected(channels))
+    intents.offer(.findActivePeople)
+  }
+
+  package func caughtUp() async {
+    await emit(all: book.caughtUp())
+    guard let name = opening else { return }
+    opening = nil
+    await emit(.show(channel: book.info(named: name)?.label ?? name))
+  }
+
+  package func lost(_ reason: String, nextAttempt wait: Duration) async {
+    link = nil
+    await emit(.connection(.lost(nextAttempt: LocalTime.monotonic + wait)))
+  }
+
+  /// There will be no connection any more: the session was ended, or the server is another one.
+  package func ended(_ error: any Error) async {
+    link = nil
+    end = error
+    for waiter in connectionWaiters { waiter.resume(throwing: error) }
+    connectionWaiters = []
+    wakeDeliveryWaiters()
+    let reason = (error as? Rejection)?.message ?? "\(error)"
+    await emit(.connection(.refused(reason: reason)))
+  }
+
+  /// Waits for a connection to send over.
+  package func connection() async throws -> Connection {
+    if let end { throw end }
+    if let connection = link as? Connection, connection.isActive { return connection }
+    return try await withCheckedThrowingContinuation { connectionWaiters.append($0) }
+  }
+
+  private func emit(all events: [ChatEvent]) async {
+    for event in events {
+      if case .channelRenamed(let old, let new) = event { sends.rename(old, to: new) }
+      await emit(event)
+    }
+  }
+
+  // MARK: What happens
+
+  package func took(_ event: WireEvent) async {
+    let sends = sends
+    await emit(all: book.took(event) { sends.localID(of: $0.id) })
+    guard let key = book.key(of: event.channel), key == peopleOnShow?.key else { return }
+    switch event.body {
+    case .memberJoined, .memberLeft: intents.offer(.tellPeople(channel: key))
+    default: break
+    }
+  }
+
+  private func took(_ presence: WirePresence) async {
+    await emit(all: book.took(presence))
+    // An account that is new to the lobby, which tells nobody of its members.
+    guard presence.active, let shown = peopleOnShow, shown.key == "#lobby",
+      !shown.names.contains(presence.name)
+    else { return }
+    intents.offer(.tellPeople(channel: shown.key))
+  }
+
+  func tellPeople(of key: String) async throws {
+    let people = try await people(of: key)
+    peopleOnShow = (key, Set(people.map(\.name)))
+    await emit(.people(channel: key, people))
+  }
+
+  // MARK: Sending
+
+  func send(
+    _ text: String, to key: String, replyTo: Int? = nil, for purpose: PendingSends.Purpose
+  ) async {
+    var generator = SystemRandomNumberGenerator()
+    let draft = Draft(
+      id: MessageID(using: &generator), channel: key, text: text,
+      replyTo: UInt64(clamping: replyTo ?? 0), at: LocalTime.now)
+    sends[draft.id] = purpose
+    do {
+      try outbox.add(draft)
+      await drafts.push(draft)
+    } catch {
+      sends[draft.id] = nil
+      await failed(purpose, "\(error)")
+    }
+  }
+
+  /// Tells of messages that an earlier run left in the outbox.
+  package func tellUnsent() async {
+    for (index, draft) in outbox.drafts.enumerated() {
+      let localID = index + 1
+      sends[draft.id] = .line(localID: localID, key: draft.channel)
+      let unsent = UnsentMessage(
+        localID: localID, at: draft.at, text: draft.text,
+        replyTo: draft.replyTo == 0 ? nil : Int(clamping: draft.replyTo))
+      await emit(.unsent(channel: draft.channel, unsent))
+    }
+  }
+
+  package func answered(_ draft: Draft, _ result: Result<WireSent, Rejection>) async throws {
+    let purpose = sends[draft.id]
+    sends[draft.id] = nil
+    try outbox.remove(draft.id)
+    switch result {
+    case .success(let sent):
+      if let purpose { await confirmed(purpose, sent) }
+    case .failure(let rejection):
+      if let purpose { await failed(purpose, rejection.message) }
+    }
+    if sends.isEmpty { wakeDeliveryWaiters() }
+  }
+
+  private func confirmed(_ purpose: PendingSends.Purpose, _ sent: WireSent) async {
+    let time = LocalTime.classicText(sent.at)
+    switch purpose {
+    case .line(let localID, _):
+      await emit(
+        .sent(
+          localID: localID, channel: book.key(of: sent.channel) ?? sent.label,
+          sequence: Int(clamping: sent.sequence),
+          at: WallTime(millisecondsSinceEpoch: sent.at)))
+    case .broadcast(let key):
+      guard key != sent.label else { return }
+      await answer(.information, "Told everybody: \(sent.label) \(sent.sequence).")
+    case .classicBroadcast:
+      await answer(.information, "Broadcast message, #\(sent.sequence) broadcast at \(time).")
+    case .classicRoom:
+      await answer(.information, "Message #\(sent.sequence) sent to \(sent.label) at \(time).")
+    }
+  }
+
+  private func failed(_ purpose: PendingSends.Purpose, _ reason: String) async {
+    if case .line(let localID, let key) = purpose {
+      let known = book.info(named: key)?.label ?? key
+      await emit(.sendFailed(localID: localID, channel: known, reason: reason))
+    } else {
+      await answer(.error, reason)
+    }
+  }
+
+  /// Waits until every message has its answer, or none will come.
+  package func delivered() async {
+    guard !sends.isEmpty, end == nil else { return }
+    await withCheckedContinuation { deliveryWaiters.append($0) }
+  }
+
+  package var undeliveredCount: Int { sends.count }
+
+  private func wakeDeliveryWaiters() {
+    for waiter in deliveryWaiters { waiter.resume() }
+    deliveryWaiters = []
+  }
+
+  // MARK: Reading
+
+  private func markLater(_ key: String, through sequence: Int) {
+    guard readMarks.note(key, through: sequence) else { return }
+    Task { [intents] in
+      try? await Task.sleep(for: ReadMarks.delay)
+      intents.offer(.markRead)
+    }
+  }
+
+  /// What is read while there is no connection is told with the next mark.
+  private func sendReadMarks() async {
+    guard let link else { return readMarks.keepWaiting() }
+    for (key, sequence) in readMarks.take() {
+      var mark = WireMarkRead()
+      mark.channel = .named(key)
+      mark.sequence = UInt64(clamping: sequence)
+      // Nobody waits for it, and the next mark says it again.
+      _ = try? await link.request(.markRead(mark))
+    }
+  }
+
+  /// Tells the server what was read; the chat ends.
+  package func finish() async {
+    await sendReadMarks()
+  }
+
+  package func signOut() async throws {
+    do {
+      _ = try await online.request(.signOut(WireSignOut()))
+    } catch is ConnectionError {
+      // The server closes right after, and perhaps before its answer was read.
+    }
+  }
+}
