@@ -1,0 +1,55 @@
+import ConfabDomain
+import ConfabJournal
+import Foundation
+import OrderedCollections
+import Primitives
+
+/// The files of the system that Confab grew from, in its format (Docs/Operations.md):
+///
+///     userlog.txt              seq; timestamp; user; IP; udpPort     whoever has a session open
+///     messagelog.txt           n; timestamp; user; message           the lobby
+///     SR_ID_messagelog.txt     n; timestamp; user; message           the room with this number
+struct ClassicExport {
+  let journal: any Journal
+  let folder: String
+
+  func write() throws {
+    let state = try journal.loadState()
+    try writeSessions(state)
+    try writeMessages(of: .lobby, named: "messagelog.txt", state)
+    for channel in state.channels.values {
+      guard let number = channel.number else { continue }
+      try writeMessages(of: channel.id, named: "SR_\(number)_messagelog.txt", state)
+    }
+  }
+
+  private func writeSessions(_ state: PlaceState) throws {
+    let file = try ExportFile("\(folder)/userlog.txt")
+    for (index, session) in state.sessions.values.enumerated() {
+      let user = state.name(of: session.account)
+      // Files go another way than in the old system, so no UDP port is known.
+      try file.write(
+        line: "\(index + 1); \(Self.text(session.openedAt)); \(user); \(session.address); 0")
+    }
+    try file.close()
+  }
+
+  private func writeMessages(
+    of channel: ChannelID, named name: String, _ state: PlaceState
+  ) throws {
+    let file = try ExportFile("\(folder)/\(name)")
+    try MessageWalk(journal: journal, channel: channel).forEach { message in
+      let user = state.name(of: message.author)
+      // A message is one line of these files, whatever it holds.
+      let text = message.text.split(whereSeparator: \.isNewline).joined(separator: " ")
+      try file.write(line: "\(message.sequence); \(Self.text(message.at)); \(user); \(text)")
+    }
+    try file.close()
+  }
+
+  /// `1 Jun 2022 21:30:04` on the server's clock.
+  private static func text(_ time: WallTime) -> String {
+    let date = Date(timeIntervalSince1970: Double(time.secondsSinceEpoch))
+    return CivilDate(time, offsetSeconds: TimeZone.current.secondsFromGMT(for: date)).description
+  }
+}

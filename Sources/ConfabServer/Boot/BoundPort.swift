@@ -1,0 +1,61 @@
+import ConfabNetwork
+import Foundation
+import NIOCore
+
+/// TCP and UDP on one number.
+struct BoundPort: Sendable {
+  let tcp: any Channel
+  let udp: UDPRendezvous
+
+  var number: Int { tcp.localAddress?.port ?? 0 }
+
+  /// With port 0 the number that TCP gets may be taken for UDP; another is tried then.
+  private static let attemptsMax = 16
+
+  static func bind(
+    _ listen: HostPort, listener: Listener, group: any EventLoopGroup, metrics: ServerMetrics
+  ) async throws -> BoundPort {
+    for attempt in 1... {
+      let tcp: any Channel
+      do {
+        tcp = try await listener.bind(host: listen.host, port: listen.port)
+      } catch {
+        throw StartFailure("cannot listen on \(listen): \(words(error)); choose another --listen")
+      }
+      do {
+        let udp = try await UDPRendezvous.bind(
+          host: listen.host, port: tcp.localAddress?.port ?? 0, group: group
+        ) { outcome in
+          switch outcome {
+          case .answered: metrics.stunAnswered.add()
+          case .limited: metrics.udpLimited.add()
+          case .dropped: metrics.udpDropped.add()
+          }
+        }
+        return BoundPort(tcp: tcp, udp: udp)
+      } catch {
+        try? await tcp.close()
+        guard listen.port == 0, attempt < attemptsMax else {
+          throw StartFailure(
+            "cannot listen on UDP \(listen): \(words(error)); choose another --listen")
+        }
+      }
+    }
+    throw StartFailure("cannot listen on \(listen)")
+  }
+
+  func close() async {
+    try? await tcp.close()
+    try? await udp.close()
+  }
+
+  private static func words(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    switch error.errnoCode {
+    case EADDRINUSE: return "the port is in use by another program"
+    case EACCES: return "ports below 1024 need root's rights"
+    case EADDRNOTAVAIL: return "this machine has no such address"
+    default: return "\(error)"
+    }
+  }
+}

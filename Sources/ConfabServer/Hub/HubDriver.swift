@@ -1,0 +1,180 @@
+import ConfabDomain
+import ConfabHub
+import ConfabWire
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import OrderedCollections
+import Primitives
+
+/// Owns the hub: hands it what happens, one thing after another, and does what it says.
+///
+/// Inputs come from every thread into one mailbox. Whatever has gathered there is handled in one go,
+/// so that a wake-up, a commit, and the joining of events are shared by all of it.
+///
+/// Unchecked Sendable: everything that changes is touched on `loop` only, but for the mailbox, which
+/// has a lock.
+final class HubDriver: @unchecked Sendable {
+  private struct Mailbox {
+    var inputs: [Input] = []
+    var isScheduled = false
+  }
+
+  private let loop: any EventLoop
+  private let mailbox = NIOLockedValueBox(Mailbox())
+  private let services: HubServices
+  private var hub: Hub
+  private var outgoing: OutgoingBatch
+  private var appended: [StampedEvent] = []
+  private var snapshotEntry: UInt64
+  private var deadline: Scheduled<Void>?
+  private var deadlineTime: MonotonicTime?
+
+  init(hub: Hub, loop: any EventLoop, services: HubServices) {
+    self.hub = hub
+    self.loop = loop
+    self.services = services
+    snapshotEntry = hub.state.entry
+    outgoing = OutgoingBatch(loopCount: services.fanouts.count)
+  }
+
+  // MARK: - Input
+
+  func post(_ input: Input) {
+    let mustWake = mailbox.withLockedValue { mailbox in
+      mailbox.inputs.append(input)
+      defer { mailbox.isScheduled = true }
+      return !mailbox.isScheduled
+    }
+    if mustWake { wake() }
+  }
+
+  func post(_ inputs: [Input]) {
+    let mustWake = mailbox.withLockedValue { mailbox in
+      mailbox.inputs += inputs
+      defer { mailbox.isScheduled = true }
+      return !mailbox.isScheduled
+    }
+    if mustWake { wake() }
+  }
+
+  var isIdle: Bool { mailbox.withLockedValue { !$0.isScheduled } }
+
+  /// Has the newest state kept, so that the next start is quick.
+  func saveSnapshot() async {
+    try? await loop.submit { self.requestSnapshot() }.get()
+  }
+
+  /// A deadline may be due without anything having happened.
+  func wakeForDeadline() {
+    loop.execute { self.scheduleDeadline() }
+  }
+
+  private func wake() {
+    loop.execute { self.drain() }
+  }
+
+  private func drain() {
+    while true {
+      let inputs = mailbox.withLockedValue { mailbox in
+        let inputs = mailbox.inputs
+        mailbox.inputs = []
+        if inputs.isEmpty { mailbox.isScheduled = false }
+        return inputs
+      }
+      if inputs.isEmpty { break }
+      handle(inputs)
+    }
+    scheduleDeadline()
+  }
+
+  private func handle(_ inputs: [Input]) {
+    let now = Clock.now()
+    for input in inputs {
+      if case .reloaded(let state) = input { services.directory.replace(with: state) }
+      for effect in hub.handle(input, at: now) { perform(effect) }
+    }
+    if !appended.isEmpty {
+      // To the disk first: spelling the rest is done while it turns.
+      services.writer.append(appended)
+      appended.removeAll(keepingCapacity: true)
+      if hub.state.entry - snapshotEntry >= ServerLimits.snapshotEntries { requestSnapshot() }
+    }
+    outgoing.send(to: services.fanouts, backlog: services.backlog)
+  }
+
+  private func requestSnapshot() {
+    snapshotEntry = hub.state.entry
+    services.writer.saveSnapshot(hub.state)
+  }
+
+  private func scheduleDeadline() {
+    let next = hub.nextDeadline
+    guard next != deadlineTime else { return }
+    deadline?.cancel()
+    deadlineTime = next
+    deadline = next.map { next in
+      let wait = next.since(Clock.monotonic())
+      return loop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) { [weak self] in
+        self?.deadlineTime = nil
+        self?.post(.deadline)
+      }
+    }
+  }
+
+  // MARK: - Effects
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .append(let events): append(events)
+    case .reply(let id, let request, let reply): outgoing.add(.reply(id, request, reply))
+    case .refuse(let id, let request, let rejection):
+      services.metrics.refusals.add()
+      outgoing.add(.refuse(id, request, rejection))
+    case .read(let id, let request, let read):
+      services.reads.answer(read, connection: id, request: request)
+    case .notify(let id, let notice): outgoing.add(.notify(id, notice))
+    case .close(let id, let rejection): outgoing.add(.close(id, rejection))
+    case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
+    case .unsubscribe(let id, let channel): outgoing.unsubscribe(id, channel)
+    case .watchPresence(let id): outgoing.add(.watchPresence(id))
+    case .tell(let channel, let stamped): tell(stamped, in: channel)
+    case .tellPresence(let view): outgoing.tellPresence(WirePresence(view))
+    case .checkPassword(let ticket, let check):
+      services.passwords.check(check) { [weak self] in self?.post(.passwordChecked(ticket, $0)) }
+    case .hashPassword(let ticket, let password):
+      services.passwords.hash(password) { [weak self] in self?.post(.passwordHashed(ticket, $0)) }
+    case .lookUp(let ticket, let question):
+      services.reads.lookUp(question) { [weak self] in self?.post(.lookedUp(ticket, $0)) }
+    case .reload: services.writer.reload()
+    case .log(let line): services.interactions.log(line)
+    }
+  }
+
+  private func append(_ events: [StampedEvent]) {
+    for stamped in events {
+      services.directory.note(stamped.event)
+      if case .signInFailed = stamped.event.body { services.metrics.signInFailures.add() }
+    }
+    appended += events
+  }
+
+  private func tell(_ stamped: StampedEvent, in channel: ChannelID) {
+    let directory = services.directory
+    guard let event = WireEvent(stamped, name: directory.name(of:)) else { return }
+    if stamped.sequence != nil { services.metrics.messages.add() }
+    outgoing.tell(event, in: channel)
+  }
+}
+
+/// Whom the driver turns to for everything that is not deciding.
+struct HubServices: Sendable {
+  let writer: JournalWriter
+  let reads: JournalReads
+  let passwords: PasswordHasher
+  let fanouts: [LoopFanout]
+  let backlog: FanoutBacklog
+  let directory: Directory
+  let interactions: InteractionLog
+  let metrics: ServerMetrics
+}

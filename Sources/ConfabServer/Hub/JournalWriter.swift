@@ -1,0 +1,144 @@
+import ConfabDomain
+import ConfabHub
+import ConfabJournal
+import Logging
+import NIOConcurrencyHelpers
+import NIOPosix
+import Primitives
+
+/// The journal's one writing thread. While a commit is on its way to the disk the next group gathers,
+/// so that a commit costs what it costs however many share it.
+final class JournalWriter: Sendable {
+  private enum Work {
+    case append([StampedEvent])
+    case snapshot(PlaceState)
+    case reload
+  }
+
+  private struct State {
+    var waiting: [Work] = []
+    var isRunning = false
+    /// A group was not stored: what was decided after it must not be either, until the hub has
+    /// begun again from what the journal has.
+    var isFailed = false
+  }
+
+  private let journal: any Journal
+  private let thread = NIOThreadPool(numberOfThreads: 1)
+  private let state = NIOLockedValueBox(State())
+  private let metrics: ServerMetrics
+  private let logger: Logger
+  private let answer: @Sendable (Input) -> Void
+  /// Called on this thread with every group that was stored.
+  private let stored: @Sendable ([StampedEvent]) -> Void
+
+  init(
+    journal: any Journal, metrics: ServerMetrics, logger: Logger,
+    stored: @escaping @Sendable ([StampedEvent]) -> Void,
+    answer: @escaping @Sendable (Input) -> Void
+  ) {
+    self.journal = journal
+    self.metrics = metrics
+    self.logger = logger
+    self.stored = stored
+    self.answer = answer
+    thread.start()
+  }
+
+  var isIdle: Bool { state.withLockedValue { !$0.isRunning } }
+
+  func append(_ events: [StampedEvent]) { enqueue(.append(events)) }
+  func saveSnapshot(_ state: PlaceState) { enqueue(.snapshot(state)) }
+  func reload() { enqueue(.reload) }
+
+  /// Nothing may be enqueued after it.
+  func stop() async throws {
+    try await thread.shutdownGracefully()
+  }
+
+  private func enqueue(_ work: Work) {
+    let mustWake = state.withLockedValue { state in
+      state.waiting.append(work)
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    if mustWake { thread.submit { _ in self.run() } }
+  }
+
+  private func run() {
+    while true {
+      let batch = state.withLockedValue { state in
+        let batch = state.waiting
+        state.waiting = []
+        if batch.isEmpty { state.isRunning = false }
+        return batch
+      }
+      if batch.isEmpty { return }
+      perform(batch)
+    }
+  }
+
+  private func perform(_ batch: [Work]) {
+    var group: [StampedEvent] = []
+    for work in batch {
+      switch work {
+      case .append(let events):
+        group += events
+        if group.count >= ServerLimits.groupEventsMax { commit(&group) }
+      case .snapshot(let state):
+        commit(&group)
+        save(state)
+      case .reload:
+        commit(&group)
+        load()
+      }
+    }
+    commit(&group)
+  }
+
+  private func commit(_ group: inout [StampedEvent]) {
+    defer { group.removeAll(keepingCapacity: true) }
+    guard let last = group.last, !state.withLockedValue({ $0.isFailed }) else { return }
+    let began = Clock.monotonic()
+    do {
+      try journal.append(group)
+    } catch {
+      state.withLockedValue { $0.isFailed = true }
+      metrics.appendFailures.add()
+      logger.error("\(JournalTrouble.words(error))")
+      return answer(.appendFailed(reason: JournalTrouble.words(error)))
+    }
+    let duration = Clock.monotonic().since(began)
+    metrics.commitMicroseconds.record(Int(duration.nanoseconds / 1_000))
+    metrics.groupEvents.record(group.count)
+    metrics.events.add(group.count)
+    answer(.durable(through: last.entry))
+    stored(group)
+  }
+
+  private func save(_ snapshot: PlaceState) {
+    guard !state.withLockedValue({ $0.isFailed }) else { return }
+    do {
+      try journal.saveSnapshot(snapshot)
+      metrics.snapshots.add()
+    } catch {
+      // Losing it loses nothing but time at the next start.
+      logger.warning("no snapshot was saved: \(JournalTrouble.words(error))")
+    }
+  }
+
+  private func load() {
+    do {
+      let loaded = try journal.loadState()
+      state.withLockedValue { $0.isFailed = false }
+      answer(.reloaded(loaded))
+    } catch {
+      logger.critical("the journal cannot be read: \(JournalTrouble.words(error))")
+      // Until it can, nothing is served: the hub waits for this answer.
+      thread.submit { [self] _ in
+        Clock.sleep(milliseconds: 1_000)
+        reload()
+      }
+    }
+  }
+}

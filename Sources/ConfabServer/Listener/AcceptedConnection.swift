@@ -1,0 +1,72 @@
+import ConfabHub
+import ConfabWire
+import NIOCore
+
+/// What is known of a connection from its first moment, and the time it has to say who it is: one
+/// deadline from accepting to having signed in, whatever the peer does in between.
+///
+/// Touched on the connection's event loop only.
+final class AcceptedConnection {
+  let peer: Peer
+  /// Called when the time is over; nil closes the connection without a word.
+  var onDeadline: (() -> Void)?
+
+  private let channel: any Channel
+  private let quota: ConnectionQuota
+  private let addressKey: ConnectionQuota.Key?
+  private var deadline: Scheduled<Void>?
+  private var isStranger: Bool
+
+  /// - Parameter addressKey: nil on the operator's socket, which counts towards nothing.
+  init(
+    peer: Peer, channel: any Channel, quota: ConnectionQuota, addressKey: ConnectionQuota.Key?
+  ) {
+    self.peer = peer
+    self.channel = channel
+    self.quota = quota
+    self.addressKey = addressKey
+    isStranger = addressKey != nil
+    channel.closeFuture.assumeIsolated().whenComplete { [self] _ in ended() }
+    guard isStranger else { return }
+    deadline = channel.eventLoop.assumeIsolated().scheduleTask(
+      in: .seconds(Int64(WireLimits.signInSecondsMax))
+    ) { [weak self] in self?.timeIsUp() }
+  }
+
+  /// No stranger any more.
+  func signedIn() {
+    deadline?.cancel()
+    deadline = nil
+    onDeadline = nil
+    guard isStranger, let addressKey else { return }
+    isStranger = false
+    quota.strangerLeft(addressKey)
+  }
+
+  /// A page is fetched soon or not at all.
+  func becameHTTP() {
+    signedIn()
+    deadline = channel.eventLoop.assumeIsolated().scheduleTask(
+      in: .seconds(ServerLimits.httpSecondsMax)
+    ) { [weak self] in self?.timeIsUp() }
+  }
+
+  /// The last words are on their way: a peer that does not take them is cut off.
+  func closing() {
+    deadline?.cancel()
+    let channel = channel
+    deadline = channel.eventLoop.scheduleTask(in: .seconds(ServerLimits.farewellSeconds)) {
+      channel.close(mode: .all, promise: nil)
+    }
+  }
+
+  private func ended() {
+    signedIn()
+    if addressKey != nil { quota.connectionEnded() }
+  }
+
+  private func timeIsUp() {
+    deadline = nil
+    if let onDeadline { onDeadline() } else { channel.close(promise: nil) }
+  }
+}

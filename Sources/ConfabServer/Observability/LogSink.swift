@@ -1,0 +1,73 @@
+import Glibc
+import NIOConcurrencyHelpers
+import NIOPosix
+
+/// Writes finished lines to standard error on a thread of its own, many with one call: a slow
+/// terminal or pipe must not stop the server.
+package final class LogSink: Sendable {
+  private struct State {
+    var waiting: [UInt8] = []
+    var dropped = 0
+    var isWriting = false
+  }
+
+  /// Lines that wait beyond this are dropped and counted.
+  static let waitingBytesMax = 1_048_576
+
+  private let state = NIOLockedValueBox(State())
+  private let thread = NIOThreadPool(numberOfThreads: 1)
+  private let descriptor: Int32
+
+  package init(descriptor: Int32 = STDERR_FILENO) {
+    self.descriptor = descriptor
+    thread.start()
+  }
+
+  /// How many lines found no room.
+  package var droppedLines: Int { state.withLockedValue { $0.dropped } }
+
+  func append(_ line: String) {
+    let mustWake = state.withLockedValue { state in
+      guard state.waiting.count < Self.waitingBytesMax else {
+        state.dropped += 1
+        return false
+      }
+      state.waiting += line.utf8
+      state.waiting.append(UInt8(ascii: "\n"))
+      defer { state.isWriting = true }
+      return !state.isWriting
+    }
+    if mustWake { thread.submit { _ in self.drain() } }
+  }
+
+  /// Writes what waits; after it nothing is lost.
+  package func flush() {
+    drain()
+  }
+
+  private func drain() {
+    while true {
+      let bytes = state.withLockedValue { state in
+        let bytes = state.waiting
+        state.waiting = []
+        if bytes.isEmpty { state.isWriting = false }
+        return bytes
+      }
+      if bytes.isEmpty { return }
+      write(bytes)
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { buffer in
+      var rest = buffer[...]
+      while !rest.isEmpty {
+        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        // Nobody reads the log: there is nobody to tell.
+        guard count > 0 else { return }
+        rest = rest.dropFirst(count)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import ConfabDomain
+import ConfabHub
+import ConfabJournal
+import ConfabNetwork
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// The parts of a running server and who knows whom.
+final class ServerParts: Sendable {
+  let driver: HubDriver
+  let writer: JournalWriter
+  let reads: JournalReads
+  let passwords: PasswordHasher
+  let archives: ArchiveStore
+  let fanouts: [LoopFanout]
+  let listener: Listener
+  /// The port is known only when it is bound, and links are asked for later still.
+  private let links: LateLinks
+
+  init(
+    options: ServerOptions, folder: DataFolder, journal: any Journal, identity: TLSIdentity,
+    metrics: ServerMetrics, group: MultiThreadedEventLoopGroup, hubLoop: any EventLoop,
+    state: PlaceState
+  ) {
+    let logger = options.logger
+    let backlog = FanoutBacklog(metrics: metrics)
+    let loops = Array(group.makeIterator())
+    let fanouts = loops.enumerated().map { index, loop in
+      LoopFanout(index: index, loop: loop, backlog: backlog, metrics: metrics)
+    }
+    LoopFanout.connect(fanouts)
+    let directory = Directory(state)
+    let archives = ArchiveStore(journal: journal, folder: folder.archives)
+    let reads = JournalReads(
+      journal: journal, directory: directory, archives: archives, fanouts: fanouts,
+      metrics: metrics)
+    let hub = Hub(state: state, options: options.hub, entropy: SystemRandomNumberGenerator())
+    // The two need each other: the writer's answers wait in a box until the driver is there.
+    let driverBox = NIOLockedValueBox<HubDriver?>(nil)
+    let writer = JournalWriter(
+      journal: journal, metrics: metrics, logger: logger,
+      stored: { group in
+        if group.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
+      },
+      answer: { input in driverBox.withLockedValue { $0 }?.post(input) })
+    let passwords = PasswordHasher()
+    let driver = HubDriver(
+      hub: hub, loop: hubLoop,
+      services: HubServices(
+        writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
+        directory: directory, interactions: InteractionLog(logger: logger), metrics: metrics))
+    driverBox.withLockedValue { $0 = driver }
+    let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
+    let services = SessionServices(
+      serverName: ServerVersion.name, place: state.place, replies: ReplyTranslation(links: links),
+      backlog: backlog, metrics: metrics, post: { driver.post($0) },
+      forget: { reads.forget($0) })
+    listener = Listener(
+      group: group, fanouts: fanouts, identity: identity,
+      pages: WebPages(metrics: metrics, metricsToken: options.metricsToken), services: services,
+      logger: logger)
+    self.driver = driver
+    self.writer = writer
+    self.reads = reads
+    self.passwords = passwords
+    self.archives = archives
+    self.fanouts = fanouts
+    self.links = links
+  }
+
+  func makeLinks(_ port: Int) -> LateLinks {
+    links.bound(to: port)
+    return links
+  }
+}
+
+extension StampedEvent {
+  fileprivate var makesOwner: Bool {
+    if case .accountCreated(let new) = event.body { return new.role == .owner }
+    return false
+  }
+}
