@@ -57,6 +57,8 @@ struct Confab: AsyncParsableCommand {
 
   /// Tells what went wrong, on one line where it fits, and ends with the status that says so.
   private static func end(with error: any Error) -> Never {
+    // A command that has said everything itself.
+    if let code = error as? ExitCode { exit(code.rawValue) }
     let failure = Failure(error)
     if let words = failure.words { Output.failure(words) }
     if failure.isParsing {
