@@ -119,5 +119,13 @@ let package = Package(
     .testTarget(
       name: "ConfabTerminalTests", dependencies: ["ConfabTerminal", "Primitives"],
       exclude: ["Screens"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabWireTests",
+      dependencies: ["ConfabWire", "ConfabDomain", "Primitives", protobuf, orderedCollections],
+      exclude: ["Golden"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabJournalTests",
+      dependencies: ["ConfabJournal", "ConfabDomain", "Primitives", orderedCollections, grdb],
+      swiftSettings: settings),
   ]
 )
