@@ -337,11 +337,19 @@ package actor ChatSession {
     await sendReadMarks()
   }
 
-  package func signOut() async throws {
+  /// Ends this device's session. Without a connection that is not possible, and said.
+  func signOut(from current: CurrentServer) async throws {
     do {
       _ = try await online.request(.signOut(WireSignOut()))
     } catch is ConnectionError {
       // The server closes right after, and perhaps before its answer was read.
+    } catch ChatError.offline {
+      throw ConnectionError.unreachable(
+        "There is no connection, so you are still signed in. Use confab sign-out when it is back.")
     }
+    if let token = current.server.token {
+      try current.profile.forgetToken(token, at: current.server.address)
+    }
+    Output.line("Bye, \(account)!")
   }
 }

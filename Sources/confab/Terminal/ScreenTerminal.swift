@@ -32,7 +32,7 @@ struct ScreenTerminal {
   /// Gives the terminal back to the shell; returns when the person comes back.
   func suspend() {
     leave()
-    kill(0, SIGSTOP)
+    TerminalSignals.stop()
     enter()
   }
 

@@ -12,14 +12,22 @@ enum TerminalSignals {
   static func tell(_ wake: WakePipe) {
     // One for the program's life: a handler may run at any time.
     pipe.store(UnsafeRawPointer(Unmanaged.passRetained(wake).toOpaque()), ordering: .releasing)
-    for number in [SIGWINCH, SIGTSTP, SIGCONT] {
-      signal(number) { number in
-        guard let raw = TerminalSignals.pipe.load(ordering: .acquiring) else { return }
-        Unmanaged<WakePipe>.fromOpaque(raw)._withUnsafeGuaranteedRef {
-          $0.wake(UInt8(truncatingIfNeeded: number))
-        }
-      }
+    for number in [SIGWINCH, SIGTSTP, SIGCONT] { signal(number, handler) }
+  }
+
+  private static let handler: @convention(c) (CInt) -> Void = { number in
+    guard let raw = TerminalSignals.pipe.load(ordering: .acquiring) else { return }
+    Unmanaged<WakePipe>.fromOpaque(raw)._withUnsafeGuaranteedRef {
+      $0.wake(UInt8(truncatingIfNeeded: number))
     }
+  }
+
+  /// Stops the program as Ctrl-Z does; returns when it goes on. Where no shell could wake it, the
+  /// system does not let it stop.
+  static func stop() {
+    signal(SIGTSTP, SIG_DFL)
+    raise(SIGTSTP)
+    signal(SIGTSTP, handler)
   }
 
   /// A crash leaves a terminal that one can go on with.

@@ -1,0 +1,55 @@
+import ArgumentParser
+import ConfabClient
+import ConfabTerminal
+import ConfabWire
+import Foundation
+import Primitives
+
+struct Chat: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Open the chat, full screen; confab alone does the same.",
+    discussion: """
+      Type, and Enter sends. /help lists commands and keys, /quit closes the chat; you stay signed in.
+      A lost connection comes back by itself, and what you write meanwhile is sent then.
+
+      Examples:
+        confab chat '#plans'
+        confab chat @bob
+        echo 'the build is done' | confab chat --plain '#builds'
+
+      --plain prints one line for each message and reads lines and the same commands from standard
+      input. It is used by itself in pipes and on terminals that cannot do more.
+      """)
+
+  @Flag(help: "Line by line, for pipes and screen readers.")
+  var plain = false
+
+  @OptionGroup var client: ClientOptions
+
+  @Argument(help: "'#room' or @name to begin with; otherwise the lobby.")
+  var channel: ChannelArgument?
+
+  func run() async throws {
+    let current = try client.currentServer()
+    let outbox = try current.profile.outbox(of: current.server)
+    let key = channel?.name ?? "#lobby"
+    let isPlain =
+      plain || isatty(STDIN_FILENO) != 1 || !Output.isTerminal || Output.terminalName == "dumb"
+    let chat = ChatConnections(dialer: current.dialer, unsent: outbox.drafts)
+    if isPlain {
+      try await PlainChat.run(current, channel: key, outbox: outbox, connect: chat.run)
+    } else {
+      try await ScreenChat.run(current, channel: key, outbox: outbox, connect: chat.run)
+    }
+    if !outbox.drafts.isEmpty {
+      Output.note("What is not sent yet waits; the next confab chat sends it.")
+    }
+  }
+}
+
+extension String {
+  /// `#3`: the room with that number, whose name only the server knows.
+  var isRoomNumber: Bool {
+    hasPrefix("#") && count > 1 && dropFirst().allSatisfy(\.isNumber)
+  }
+}
