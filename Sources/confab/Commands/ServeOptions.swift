@@ -1,0 +1,60 @@
+import ArgumentParser
+
+/// What may be typed after `confab serve`; nothing is decided here, because the environment and a file
+/// have a say too.
+struct ServeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The data folder (default ./confab-data).", valueName: "dir"))
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen, TCP and UDP; port 0 picks a free one (default [::]:4747).",
+      valueName: "host:port"))
+  var listen: String?
+
+  @Option(
+    help: ArgumentHelp("The host that links name (default: found out).", valueName: "host"))
+  var publicAddress: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A certificate chain instead of the server's own; loaded again when it changes.",
+      valueName: "pem"))
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The private key of --tls-certificate.", valueName: "pem"))
+  var tlsKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who may make an account: invite, open or closed (default invite).", valueName: "rule"))
+  var registration: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Wrong passwords in a row that lock an account, 1 to 20 (default 3).", valueName: "n"))
+  var maxFailedSignIns: String?
+
+  @Option(help: ArgumentHelp("How long a lockout lasts (default 10).", valueName: "seconds"))
+  var lockout: String?
+
+  @Option(help: ArgumentHelp("Where messages are kept: sqlite.", valueName: "engine"))
+  var journal: String?
+
+  @Option(help: ArgumentHelp("Log lines as text or json (default text).", valueName: "format"))
+  var logFormat: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The least important lines to log: trace, debug, info, notice, warning, error or critical "
+        + "(default info).", valueName: "level"))
+  var logLevel: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the token that lets other machines read /metrics.", valueName: "file"))
+  var metricsToken: String?
+
+  @Option(help: ArgumentHelp("A JSON file with any of these options.", valueName: "file"))
+  var config: String?
+}

@@ -1,0 +1,144 @@
+import ConfabHub
+import ConfabNetwork
+import ConfabServer
+import Configuration
+import Foundation
+import Logging
+
+/// What `confab serve` does, after options, environment and file have spoken in this order.
+struct ServeSettings {
+  let data: String
+  let listen: HostPort
+  let publicAddress: String?
+  let certificate: ServerOptions.CertificateFiles?
+  let hub: HubOptions
+  let metricsToken: String?
+  let logFormat: LineLogHandler.Format
+  let logLevel: Logger.Level
+
+  private static let failedSignIns = 1...20
+  private static let lockoutSeconds = 1...86_400
+
+  init(_ given: ServeOptions) async throws {
+    let sources = try await ServeSources(file: given.config)
+    data = Self.absolute(sources.value(given.data, "data") ?? "./confab-data")
+    let listenText = sources.value(given.listen, "listen") ?? "[::]:4747"
+    guard let listen = HostPort(listenText) else {
+      throw UsageError(
+        "--listen \(listenText) is not HOST:PORT, like 0.0.0.0:4747 or [::]:4747")
+    }
+    self.listen = listen
+    publicAddress = sources.value(given.publicAddress, "public-address")
+    certificate = try Self.certificate(
+      sources.value(given.tlsCertificate, "tls-certificate"),
+      sources.value(given.tlsKey, "tls-key"))
+    hub = try Self.hubOptions(given, sources)
+    metricsToken = try Self.token(file: sources.value(given.metricsToken, "metrics-token"))
+    logFormat = try Self.choice(sources.value(given.logFormat, "log-format"), "--log-format", .text)
+    logLevel = try Self.choice(sources.value(given.logLevel, "log-level"), "--log-level", .info)
+    try Self.checkJournal(sources.value(given.journal, "journal"))
+  }
+
+  func server(logger: Logger) -> ServerOptions {
+    var options = ServerOptions(dataFolder: data, logger: logger)
+    options.listen = listen
+    options.publicAddress = publicAddress
+    options.certificate = certificate
+    options.hub = hub
+    options.metricsToken = metricsToken
+    return options
+  }
+}
+
+// One rule for each option; each says what would be right.
+extension ServeSettings {
+  private static func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
+  private static func certificate(
+    _ certificate: String?, _ key: String?
+  ) throws(UsageError) -> ServerOptions.CertificateFiles? {
+    switch (certificate, key) {
+    case (nil, nil): return nil
+    case (let certificate?, let key?): return .init(certificate: certificate, key: key)
+    default: throw UsageError("--tls-certificate and --tls-key are given together or not at all")
+    }
+  }
+
+  private static func hubOptions(
+    _ given: ServeOptions, _ sources: ServeSources
+  ) throws(UsageError) -> HubOptions {
+    var options = HubOptions()
+    options.registration = try choice(
+      sources.value(given.registration, "registration"), "--registration", .invite)
+    if let text = sources.value(given.maxFailedSignIns, "max-failed-sign-ins") {
+      guard let count = Int(text), failedSignIns.contains(count) else {
+        throw UsageError(
+          "--max-failed-sign-ins \(text) is invalid: it is a whole number from 1 to 20")
+      }
+      options.failedSignInsMax = count
+    }
+    if let text = sources.value(given.lockout, "lockout") {
+      guard let seconds = Int(text), lockoutSeconds.contains(seconds) else {
+        throw UsageError(
+          "--lockout \(text) is invalid: it is a whole number of seconds from 1 to 86400")
+      }
+      options.lockout = .seconds(seconds)
+    }
+    return options
+  }
+
+  private static func choice<Value: RawRepresentable & CaseIterable>(
+    _ text: String?, _ option: String, _ standard: Value
+  ) throws(UsageError) -> Value where Value.RawValue == String {
+    guard let text else { return standard }
+    guard let value = Value(rawValue: text) else {
+      let values = Value.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError("\(option) \(text) is invalid: it is one of \(values)")
+    }
+    return value
+  }
+
+  private static func token(file: String?) throws(UsageError) -> String? {
+    guard let file else { return nil }
+    let text = try? String(contentsOfFile: file, encoding: .utf8)
+    guard let token = text?.split(whereSeparator: \.isWhitespace).first else {
+      throw UsageError("--metrics-token \(file) cannot be read, or is empty")
+    }
+    return String(token)
+  }
+
+  private static func checkJournal(_ text: String?) throws(UsageError) {
+    guard let text, text != "sqlite" else { return }
+    throw UsageError(
+      text.hasPrefix("nats://")
+        ? "--journal \(text): this release keeps its journal on sqlite only; leave the option out"
+        : "--journal \(text) is invalid: it is sqlite")
+  }
+}
+
+/// The environment and the file.
+struct ServeSources {
+  private let environment = ConfigReader(provider: EnvironmentVariablesProvider()).scoped(to: "confab")
+  private let file: ConfigReader?
+
+  init(file path: String?) async throws(UsageError) {
+    guard let path else {
+      file = nil
+      return
+    }
+    do {
+      file = ConfigReader(provider: try await FileProvider<JSONSnapshot>(filePath: .init(path)))
+    } catch {
+      throw UsageError("--config \(path) cannot be read as JSON")
+    }
+  }
+
+  func value(_ given: String?, _ key: String) -> String? {
+    let key = ConfigKey([key])
+    // A number in the file is as good as a text.
+    return given ?? environment.string(forKey: key) ?? file?.string(forKey: key)
+      ?? file?.int(forKey: key).map(String.init)
+  }
+}
