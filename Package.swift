@@ -111,6 +111,7 @@ let package = Package(
         "Primitives", "ConfabDomain", "ConfabWire", "ConfabTerminal", "ConfabNetwork",
         "ConfabJournal", "ConfabServer", "ConfabClient", nioCore, nioPosix, nioSSL,
         nioConcurrency, logging, lifecycle, unixSignals, argumentParser, configuration, histogram,
+        protobuf,
       ],
       swiftSettings: settings),
 

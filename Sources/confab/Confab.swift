@@ -39,7 +39,7 @@ struct Confab: AsyncParsableCommand {
       CommandGroup(name: "Rooms and people", subcommands: [Room.self, Who.self, Verify.self]),
       CommandGroup(
         name: "A server of your own",
-        subcommands: [Admin.self, Doctor.self, BenchVerb.self]),
+        subcommands: [Serve.self, Admin.self, Doctor.self, BenchVerb.self]),
     ])
 
   static func main() async {

@@ -2,6 +2,8 @@ import ConfabClient
 import ConfabNetwork
 import ConfabWire
 import Foundation
+import SwiftProtobuf
+import SwiftProtobuf
 
 /// The server under load: one that runs already, or one of our own with a throw-away folder.
 struct BenchServer {

@@ -1,6 +1,8 @@
 import ConfabWire
 import Foundation
 import NIOCore
+import SwiftProtobuf
+import SwiftProtobuf
 
 /// One client of the load: signs in with a token, then counts what it hears without decoding it whole,
 /// since the load shares the machine with the server that it measures.

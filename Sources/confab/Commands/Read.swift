@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfabClient
 import ConfabDomain
 import ConfabWire
+import Primitives
 
 struct Read: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,0 +1,102 @@
+import ConfabClient
+import ConfabNetwork
+import Foundation
+import Testing
+
+@Suite struct ProfileTests {
+  let folder: TemporaryFolder
+  let profile: Profile
+
+  init() throws {
+    folder = try TemporaryFolder()
+    profile = try Profile(named: nil, environment: ["CONFAB_HOME": folder.path + "/home"])
+  }
+
+  private func server(_ name: String, account: String = "ann") -> KnownServer {
+    KnownServer(
+      address: HostPort(host: name, port: 4747), pin: nil, place: "00", account: account,
+      token: "dG9rZW4")
+  }
+
+  @Test func isPrivate() throws {
+    try profile.remember(server("one"))
+    _ = try profile.device()
+    #expect(try folder.mode("home") == 0o700)
+    #expect(try folder.mode("home/servers.json") == 0o600)
+    #expect(try folder.mode("home/device.json") == 0o600)
+  }
+
+  @Test func closesAFolderThatWasOpenToOthers() throws {
+    let open = folder.path + "/open"
+    try FileManager.default.createDirectory(
+      atPath: open, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+    _ = try Profile(named: nil, environment: ["CONFAB_HOME": open])
+    #expect(try folder.mode("open") == 0o700)
+  }
+
+  @Test func theLastServerIsTheCurrentOne() throws {
+    try profile.remember(server("one"))
+    try profile.remember(server("two"))
+    #expect(try profile.server()?.address.host == "two")
+    #expect(try profile.server(at: HostPort(host: "one", port: 4747))?.address.host == "one")
+    #expect(try profile.server(at: HostPort(host: "three", port: 4747)) == nil)
+    try profile.remember(server("one", account: "bob"))
+    #expect(try profile.server()?.account == "bob")
+    #expect(try profile.servers().count == 2)
+  }
+
+  @Test func forgetsOnlyTheTokenThatEnded() throws {
+    try profile.remember(server("one"))
+    try profile.forgetToken("another", at: HostPort(host: "one", port: 4747))
+    #expect(try profile.server()?.token != nil)
+    try profile.forgetToken("dG9rZW4", at: HostPort(host: "one", port: 4747))
+    #expect(try profile.server()?.token == nil)
+  }
+
+  @Test func keepsItsKeys() throws {
+    let first = try profile.device().publicKeys
+    let again = try Profile(named: nil, environment: ["CONFAB_HOME": folder.path + "/home"])
+    #expect(try again.device().publicKeys == first)
+    let other = try Profile(named: "work", environment: ["CONFAB_HOME": folder.path + "/home"])
+    #expect(try other.device().publicKeys.identity != first.identity)
+  }
+
+  @Test func saysWhichFileIsDamaged() throws {
+    try Data("{".utf8).write(to: URL(fileURLWithPath: folder.path + "/home/servers.json"))
+    let error = #expect(throws: ProfileError.self) { try profile.server() }
+    #expect(error?.description.contains("servers.json") == true)
+  }
+
+  @Test(arguments: ["", "..", ".hidden", "a/b", "a b", "ä"])
+  func refusesNamesThatLeaveTheFolder(_ name: String) {
+    #expect(throws: AddressError.self) {
+      try Profile(named: name, environment: ["CONFAB_HOME": folder.path])
+    }
+  }
+
+  @Test func followsTheEnvironment() throws {
+    let xdg = try Profile(named: nil, environment: ["XDG_CONFIG_HOME": folder.path + "/x"])
+    #expect(xdg.folder == folder.path + "/x/confab")
+    let home = try Profile(named: nil, environment: ["HOME": folder.path + "/h"])
+    #expect(home.folder == folder.path + "/h/.config/confab")
+    #expect(throws: ProfileError.self) { try Profile(named: nil, environment: [:]) }
+  }
+
+  @Test func manyChangesAtOnceLoseNone() async throws {
+    await withTaskGroup(of: Void.self) { group in
+      for index in 0..<24 {
+        group.addTask { [profile] in try? profile.remember(self.server("host-\(index)")) }
+      }
+    }
+    #expect(try profile.servers().count == 24)
+  }
+
+  @Test func noticesDevices() throws {
+    try profile.noteDevices([[1, 2]], of: "Bob", in: "p", verified: false)
+    try profile.noteDevices([[1, 2], [3]], of: "bob", in: "p", verified: true)
+    let known = try profile.knownDevices(of: "BOB", in: "p")
+    #expect(known.map(\.key) == ["0102", "03"])
+    #expect(known.allSatisfy(\.isVerified))
+    #expect(try profile.knownDevices(of: "bob", in: "q").isEmpty)
+  }
+}
