@@ -33,6 +33,14 @@ package enum IPAddressText {
       ? String(text.dropFirst(mapping.count)) : text
   }
 
+  /// The text of 4 or 16 bytes; nil for any other number of them.
+  package static func text(of bytes: [UInt8]) -> String? {
+    guard bytes.count == 4 || bytes.count == 16,
+      let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0)
+    else { return nil }
+    return text(of: address)
+  }
+
   private static func isMapped(_ bytes: [UInt8]) -> Bool {
     bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
   }

@@ -9,11 +9,13 @@ struct TLSHandlers: Sendable {
   private let pin: CertificatePin?
 
   /// Nil for the operator's socket, which the system protects.
-  init?(_ destination: Destination) throws {
+  init?(
+    _ destination: Destination, applicationProtocol: String = ConnectionLimits.applicationProtocol
+  ) throws {
     guard case .network(let address, let pin) = destination else { return nil }
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv13
-    configuration.applicationProtocols = [ConnectionLimits.applicationProtocol]
+    configuration.applicationProtocols = [applicationProtocol]
     context = try NIOSSLContext(configuration: configuration)
     // RFC 6066 §3: an address is not a server name.
     serverName = IPAddressText.bytes(of: address.host) == nil ? address.host : nil
