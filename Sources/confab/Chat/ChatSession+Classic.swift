@@ -1,3 +1,4 @@
+import ConfabClient
 import ConfabDomain
 import ConfabTerminal
 import ConfabWire

@@ -1,3 +1,4 @@
+import ConfabClient
 import ConfabDomain
 import ConfabTerminal
 import ConfabWire
@@ -14,8 +15,9 @@ extension ChatSession {
     case .create(let room, let members, let isPublic):
       try await create(room, members, isPublic: isPublic)
     case .join(let room):
-      let joined = try await online.room(.joinRoom(.with { $0.channel = .named(room) }))
-      await show(joined)
+      var join = WireJoinRoom()
+      join.channel = .named(room)
+      await show(try await online.room(.joinRoom(join)))
     case .invite(let people, let room): try await invite(people, to: room ?? key)
     case .members(let room): try await tellMembers(of: room ?? key)
     case .leave, .rename, .close: try await changeRoom(command, in: key)
@@ -52,9 +54,13 @@ extension ChatSession {
   private func changeRoom(_ command: ChatCommand, in key: String) async throws {
     switch command {
     case .leave(let room):
-      _ = try await online.room(.leaveRoom(.with { $0.channel = .named(room ?? key) }))
+      var leave = WireLeaveRoom()
+      leave.channel = .named(room ?? key)
+      _ = try await online.room(.leaveRoom(leave))
     case .close(let room):
-      _ = try await online.room(.closeRoom(.with { $0.channel = .named(room ?? key) }))
+      var close = WireCloseRoom()
+      close.channel = .named(room ?? key)
+      _ = try await online.room(.closeRoom(close))
     case .rename(let name):
       var rename = WireRenameRoom()
       rename.channel = .named(key)

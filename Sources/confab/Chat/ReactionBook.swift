@@ -49,7 +49,9 @@ extension [WireReaction] {
       self[found].names.append(name)
       self[found].count += 1
     } else {
-      append(.with { ($0.emoji, $0.names, $0.count) = (change.emoji, [name], 1) })
+      var reaction = WireReaction()
+      (reaction.emoji, reaction.names, reaction.count) = (change.emoji, [name], 1)
+      append(reaction)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ConfabClient
+import ConfabNetwork
 import ConfabTerminal
 import Foundation
 import Primitives

@@ -57,6 +57,7 @@ struct ScreenLoop {
       if woken.isClosed { ending = ending ?? .closed }
       if let ending {
         terminal.leave()
+        TerminalSignals.ignore()
         events.finish()
         return ending
       }

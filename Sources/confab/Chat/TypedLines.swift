@@ -37,7 +37,7 @@ package struct TypedLines: Sendable {
 
   private func replace(with lines: ArraySlice<Data>) {
     let temporary = "\(path).\(getpid()).new"
-    let bytes = lines.flatMap { Array($0) + [10] }
+    let bytes = Array(lines.map { $0 + [10] }.joined())
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, Self.fileMode)
     guard file >= 0 else { return }
     let isWhole = write(file, bytes, bytes.count) == bytes.count

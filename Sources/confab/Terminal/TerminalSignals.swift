@@ -3,23 +3,25 @@ import Synchronization
 
 /// Signals that a full-screen program must answer, told through a pipe.
 enum TerminalSignals {
-  /// What a handler can reach: it may not take locks or touch reference counts.
-  private static let pipe = Atomic<UnsafeRawPointer?>(nil)
+  /// Where a handler writes: it may not take locks or touch reference counts. -1 is nowhere.
+  private static let writeEnd = Atomic<CInt>(-1)
 
-  /// From now on these signals are told and do nothing by themselves.
+  /// From now on these signals are told and do nothing by themselves. The pipe must stay open.
   ///
   /// INT, TERM and HUP end the program by way of `Interrupts`, which restores the terminal.
-  static func tell(_ wake: WakePipe) {
-    // One for the program's life: a handler may run at any time.
-    pipe.store(UnsafeRawPointer(Unmanaged.passRetained(wake).toOpaque()), ordering: .releasing)
+  static func tell(_ pipe: WakePipe) {
+    writeEnd.store(pipe.writeEnd, ordering: .relaxed)
     for number in [SIGWINCH, SIGTSTP, SIGCONT] { signal(number, handler) }
   }
 
+  static func ignore() {
+    for number in [SIGWINCH, SIGTSTP, SIGCONT] { signal(number, SIG_DFL) }
+    writeEnd.store(-1, ordering: .relaxed)
+  }
+
   private static let handler: @convention(c) (CInt) -> Void = { number in
-    guard let raw = TerminalSignals.pipe.load(ordering: .acquiring) else { return }
-    Unmanaged<WakePipe>.fromOpaque(raw)._withUnsafeGuaranteedRef {
-      $0.wake(UInt8(truncatingIfNeeded: number))
-    }
+    let writeEnd = TerminalSignals.writeEnd.load(ordering: .relaxed)
+    if writeEnd >= 0 { WakePipe.wake(writeEnd, UInt8(truncatingIfNeeded: number)) }
   }
 
   /// Stops the program as Ctrl-Z does; returns when it goes on. Where no shell could wake it, the

@@ -3,12 +3,16 @@ import Glibc
 /// A pipe to oneself: what any thread, or a signal's handler, writes into it ends a `poll`.
 final class WakePipe: Sendable {
   let readEnd: CInt
-  private let writeEnd: CInt
+  let writeEnd: CInt
 
   init() throws {
     var ends: [CInt] = [-1, -1]
-    guard pipe2(&ends, O_NONBLOCK | O_CLOEXEC) == 0 else {
+    guard pipe(&ends) == 0 else {
       throw UsageError("There is no pipe to be had: \(String(cString: strerror(errno))).")
+    }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
     }
     (readEnd, writeEnd) = (ends[0], ends[1])
   }
@@ -18,8 +22,12 @@ final class WakePipe: Sendable {
     close(writeEnd)
   }
 
+  func wake() {
+    Self.wake(writeEnd, 0)
+  }
+
   /// Safe in a signal's handler. A full pipe wakes as well as one byte more.
-  func wake(_ byte: UInt8 = 0) {
+  static func wake(_ writeEnd: CInt, _ byte: UInt8) {
     let error = errno
     var byte = byte
     _ = write(writeEnd, &byte, 1)
