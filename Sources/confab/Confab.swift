@@ -33,14 +33,15 @@ struct Confab: AsyncParsableCommand {
       CommandGroup(
         name: "Talking",
         subcommands: [
-          Broadcast.self, Send.self, Read.self, Watch.self, Search.self, Unread.self,
+          Chat.self, Broadcast.self, Send.self, Read.self, Watch.self, Search.self, Unread.self,
           Edit.self, Delete.self, React.self,
         ]),
       CommandGroup(name: "Rooms and people", subcommands: [Room.self, Who.self, Verify.self]),
       CommandGroup(
         name: "A server of your own",
         subcommands: [Serve.self, Admin.self, Doctor.self, BenchVerb.self]),
-    ])
+    ],
+    defaultSubcommand: Chat.self)
 
   static func main() async {
     do {
@@ -58,18 +59,18 @@ struct Confab: AsyncParsableCommand {
   /// Tells what went wrong, on one line where it fits, and ends with the status that says so.
   private static func end(with error: any Error) -> Never {
     // A command that has said everything itself.
-    if let code = error as? ExitCode { exit(code.rawValue) }
+    if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
     let failure = Failure(error)
     if let words = failure.words { Output.failure(words) }
     if failure.isParsing {
       let text = fullMessage(for: error)
       if exitCode(for: error) == .success {
         Output.write(text.isEmpty ? "" : text + "\n")
-        exit(0)
+        Glibc.exit(0)
       }
       Output.writeError(text + "\n")
     }
-    exit(failure.status.rawValue)
+    Glibc.exit(failure.status.rawValue)
   }
 }
 
