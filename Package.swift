@@ -128,5 +128,27 @@ let package = Package(
       name: "ConfabJournalTests",
       dependencies: ["ConfabJournal", "ConfabDomain", "Primitives", orderedCollections, grdb],
       swiftSettings: settings),
+    .testTarget(
+      name: "STUNTests", dependencies: ["STUN", "Primitives"], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabNetworkTests", dependencies: ["ConfabNetwork", "Primitives"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConfabServerTests",
+      dependencies: [
+        "ConfabServer", "ConfabWire", "ConfabDomain", "ConfabHub", "ConfabNetwork",
+        "ConfabJournal", "STUN", "Primitives", nioCore, nioPosix, nioSSL, logging, protobuf,
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConfabClientTests",
+      dependencies: [
+        "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabWire", "Primitives", nioCore,
+        nioPosix,
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["confab"], exclude: ["Transcripts"],
+      swiftSettings: settings),
   ]
 )
