@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfabClient
+import ConfabDomain
 import ConfabNetwork
 import ConfabWire
 import Primitives

@@ -39,7 +39,7 @@ extension Admin {
             + "nothing was imported.")
       }
       var report = ImportReport()
-      for problem in credentials.problems { report.refuse(problem.subject, problem.reason) }
+      for problem in credentials.problems { report.refuse("line \(problem.line)", problem.reason) }
       try await add(credentials.entries, existing: Set(existing), connection, &report)
       report.end()
       if report.refused > 0 { throw ExitCode(ExitStatus.refused.rawValue) }
