@@ -63,12 +63,14 @@ struct Confab: AsyncParsableCommand {
     let failure = Failure(error)
     if let words = failure.words { Output.failure(words) }
     if failure.isParsing {
-      let text = fullMessage(for: error)
       if exitCode(for: error) == .success {
+        // Not an error: help, the version, or a script for completion was asked for.
+        let text = fullMessage(for: error)
         Output.write(text.isEmpty ? "" : text + "\n")
         Glibc.exit(0)
       }
-      Output.writeError(text + "\n")
+      Output.failure(message(for: error))
+      Output.note(usageString())
     }
     Glibc.exit(failure.status.rawValue)
   }

@@ -20,16 +20,13 @@ struct UsageError: Error, CustomStringConvertible {
   }
 }
 
-/// The end of a stream that nobody reads, as in `confab read … | head`.
-struct OutputClosed: Error {}
-
 /// An error as the person sees it.
 struct Failure {
   var status: ExitStatus
   /// Nil when there is nothing to say, or the argument parser says it.
   var words: String?
   /// The argument parser's own: it knows the words, and that asking for help is no error.
-  var isParsing = false
+  var isParsing: Bool
 
   init(_ error: any Error) {
     switch error {
@@ -38,21 +35,25 @@ struct Failure {
     case ConnectionError.ended(let rejection):
       self.init(rejection)
     case let error as ConnectionError:
-      (status, words) = (.unreachable, error.description)
+      self.init(status: .unreachable, words: error.description)
     case is UsageError, is AddressError, is ProfileError:
-      (status, words) = (.usage, "\(error)")
+      self.init(status: .usage, words: "\(error)")
     case is CancellationError:
-      (status, words) = (.interrupted, nil)
-    case is ValidationError, is CleanExit, is ExitCode:
-      (status, words, isParsing) = (.usage, nil, true)
+      self.init(status: .interrupted)
     default:
       // The parser's errors have no public type.
-      (status, words, isParsing) = (.usage, nil, true)
+      self.init(status: .usage, isParsing: true)
     }
   }
 
+  private init(status: ExitStatus, words: String? = nil, isParsing: Bool = false) {
+    self.status = status
+    self.words = words
+    self.isParsing = isParsing
+  }
+
   private init(_ rejection: Rejection) {
-    status = .refused
-    words = "refused (\(rejection.code.rawValue)): \(rejection.message)"
+    self.init(
+      status: .refused, words: "refused (\(rejection.code.rawValue)): \(rejection.message)")
   }
 }
