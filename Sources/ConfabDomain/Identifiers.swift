@@ -22,6 +22,8 @@ package struct ChannelID: Identifier {
 
   /// The channel that everybody is in; made when the place is founded.
   package static let lobby = ChannelID(1)
+  /// No channel has this number: stands for direct messages before the first one.
+  package static let none = ChannelID(0)
 }
 
 package struct SessionID: Identifier {

@@ -36,4 +36,8 @@ package enum Periods {
   /// A second lockout within this time of the last lasts twice as long.
   package static let lockoutMemory: Duration = .seconds(3600)
   package static let lockoutMax: Duration = .seconds(300)
+  /// The longest that an invitation may be good for.
+  package static let invitationMax: Duration = .seconds(3650 * 24 * 3600)
+  /// How far a server's clock may be set back before lockouts that began later are forgotten.
+  package static let clockSlack: Duration = .seconds(60)
 }

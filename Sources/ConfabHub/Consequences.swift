@@ -18,7 +18,6 @@ extension Hub {
       unsubscribe(account, from: channel)
     case .readMarked(let channel, let account, _): noteChange(of: channel, to: account)
     case .sessionClosed(let session, let end): endConnections(of: session, end)
-    case .deviceRegistered(let new): noteDevice(new)
     default:
       if let channel = stamped.event.body.channel { tell(stamped, in: channel) }
     }
@@ -58,10 +57,10 @@ extension Hub {
     }
   }
 
-  private mutating func noteDevice(_ new: NewDevice) {
-    for id in connectionsByAccount[new.account] ?? [] where connections[id]?.isSubscribed == true {
-      let address = connections[id]?.peer.address ?? ""
-      hold(.notify(id, .deviceSeen(new.keys, address: address)))
+  /// Whoever has somebody else's password cannot use it unnoticed.
+  mutating func noteDevice(_ keys: DeviceKeys, of account: AccountID, from address: String) {
+    for id in connectionsByAccount[account] ?? [] where connections[id]?.isSubscribed == true {
+      hold(.notify(id, .deviceSeen(keys, address: address)))
     }
   }
 
@@ -72,6 +71,7 @@ extension Hub {
       signOff(id)
       afterReply.append(.close(id, end.farewell))
     }
+    endLinger(of: session)
   }
 }
 

@@ -46,7 +46,7 @@ extension Hub {
 
   /// Sends an effect out as soon as everything decided so far is durable.
   mutating func hold(_ effect: Effect) {
-    if held.isEmpty, durableEntry >= state.entry {
+    if isReloading || (held.isEmpty && durableEntry >= state.entry) {
       effects.append(effect)
     } else {
       held.append((state.entry, effect))
@@ -65,32 +65,58 @@ extension Hub {
 
   /// Refuses everything that was decided and is not durable; none of it was heard.
   mutating func appendFailed(_ reason: String) {
-    for (_, effect) in held {
-      switch effect {
-      case .reply(let connection, let request, _):
-        effects.append(.refuse(connection, request: request, Self.journalRefusal))
-      case .refuse, .read, .close, .lookUp: effects.append(effect)
-      default: break
-      }
-    }
+    let lost = held
     held = []
-    // Ids of what was never stored must not count as stored.
-    recentMessages = RecentMessages()
+    recentMessages.forget(after: durableEntry)
     journalPausedUntil = now.monotonic + HubLimits.journalPause
-    guard !isReloading else { return }
+    let isFirst = !isReloading
     isReloading = true
+    for (_, effect) in lost { giveUp(effect) }
+    guard isFirst else { return }
     effects.append(.reload)
     effects.append(
       .log(LogLine(level: .warning, who: "", what: "journal failed", detail: reason)))
+  }
+
+  private mutating func giveUp(_ effect: Effect) {
+    switch effect {
+    case .reply(let connection, let request, let reply):
+      // Who was not told to be signed in may try again on the same connection.
+      if case .signedIn = reply { signOff(connection) }
+      effects.append(.refuse(connection, request: request, Self.journalRefusal))
+    // It may be a membership that is lost that allowed the reading.
+    case .read(let connection, let request, _):
+      effects.append(.refuse(connection, request: request, Self.journalRefusal))
+    // The session goes on, but its connection was signed off already.
+    case .close(let connection, _): effects.append(.close(connection, Self.journalRefusal))
+    case .tellPresence(let view):
+      if let account = state.accountsByName[view.name.lowercased()] {
+        untoldPresence.append(account)
+      }
+    case .refuse, .lookUp: effects.append(effect)
+    default: break
+    }
   }
 
   mutating func reloaded(_ state: PlaceState) {
     self.state = state
     durableEntry = state.entry
     isReloading = false
-    // A session whose opening was lost is no session; subscriptions were held back with the rest.
+    // A session whose opening was lost is no session.
     for (id, connection) in connections {
       if let session = connection.session, state.sessions[session] == nil { signOff(id) }
+    }
+    subscribeAgain()
+    for account in untoldPresence { retellPresence(of: account) }
+    untoldPresence = []
+  }
+
+  /// Subscriptions may have been held back with what was lost; having one twice is having it.
+  private mutating func subscribeAgain() {
+    for (id, connection) in connections where connection.isSubscribed {
+      guard let account = connection.account.flatMap({ state.accounts[$0] }) else { continue }
+      for channel in account.channels { effects.append(.subscribe(id, channel)) }
+      if connection.watchesPresence { effects.append(.watchPresence(id)) }
     }
   }
 
@@ -130,7 +156,5 @@ enum Question: Sendable {
   case changePassword(Caller, AccountID, new: Secret)
   case setPassword(Caller, AccountID, keeping: SessionID?)
   case send(Caller, Outgoing)
-  case edit(Caller, EditMessage)
-  case delete(Caller, DeleteMessage)
-  case react(Caller, ReactToMessage)
+  case change(MessageKey)
 }

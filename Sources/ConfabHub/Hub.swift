@@ -29,6 +29,9 @@ package struct Hub: Sendable {
   /// Sign-in attempts that wait for the one before them: each account's are checked one by one, so
   /// that many at once are no more guesses than a few.
   var attempts: [AttemptKey: Deque<Attempt>] = [:]
+  /// Changes that wait for the one before them: each message's are decided one by one, so that no
+  /// two are decided on the same facts.
+  var changes: [MessageKey: Deque<Change>] = [:]
 
   /// The newest entry that is on disk.
   var durableEntry: UInt64
@@ -39,6 +42,8 @@ package struct Hub: Sendable {
   /// Nothing is written before this after the journal failed.
   var journalPausedUntil: MonotonicTime?
   var isReloading = false
+  /// Those whose coming or going could not be told because the journal failed.
+  var untoldPresence: OrderedSet<AccountID> = []
 
   /// What the input at hand leads to, and its time; both set anew by `handle`.
   var effects: [Effect] = []
@@ -66,7 +71,8 @@ package struct Hub: Sendable {
     case .connected(let id, let peer): connections[id] = Connection(peer: peer)
     case .disconnected(let id): disconnect(id)
     case .request(let id, let number, let request):
-      handle(request, Caller(connection: id, request: number))
+      guard let peer = connections[id]?.peer else { break }
+      handle(request, Caller(connection: id, request: number, address: peer.address))
     case .passwordChecked(let ticket, let verdict): passwordChecked(ticket, verdict)
     case .passwordHashed(let ticket, let hash): passwordHashed(ticket, hash)
     case .lookedUp(let ticket, let answer): lookedUp(ticket, answer)
@@ -87,7 +93,9 @@ package struct Hub: Sendable {
   package var sizes: Sizes {
     Sizes(
       connections: connections.count, active: presence.people.count, held: held.count,
-      questions: questions.count, recentMessages: recentMessages.count)
+      questions: questions.count, recentMessages: recentMessages.count,
+      attempts: attempts.values.reduce(0) { $0 + $1.count },
+      changes: changes.values.reduce(0) { $0 + $1.count })
   }
 
   package struct Sizes: Sendable, Equatable {
@@ -96,6 +104,8 @@ package struct Hub: Sendable {
     package var held: Int
     package var questions: Int
     package var recentMessages: Int
+    package var attempts: Int
+    package var changes: Int
   }
 }
 
@@ -103,6 +113,8 @@ package struct Hub: Sendable {
 struct Caller: Sendable {
   var connection: ConnectionID
   var request: UInt64
+  /// Kept here, because who fails and hangs up is counted all the same.
+  var address: String
 }
 
 /// What the hub knows of a connection.

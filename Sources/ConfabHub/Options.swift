@@ -1,4 +1,3 @@
-
 /// What the operator chooses.
 package struct HubOptions: Sendable {
   package enum Registration: String, Sendable, CaseIterable {
@@ -31,6 +30,8 @@ package enum HubLimits {
   package static let addressesMax = 65_536
   /// Ids of messages kept in memory to know a repeated Send; older ones are looked up.
   package static let recentMessageIDsMax = 65_536
+  /// Attempts to sign in that wait for the one before them, for one account, device or name.
+  package static let attemptsInLineMax = 256
   /// Effects that wait for the disk. Past it, requests that write are refused.
   package static let heldEffectsMax = 262_144
   /// Entries of a list in one reply, so that it fits a frame.

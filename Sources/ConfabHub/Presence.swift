@@ -10,6 +10,8 @@ struct Presence: Sendable {
     var connections: Int
     /// Set while no connection is left: until then the person may come back unnoticed.
     var lingerUntil: MonotonicTime?
+    /// Whose last connection was lost; ending it ends the linger.
+    var lingerSession: SessionID?
   }
 
   private(set) var people: OrderedDictionary<AccountID, Person> = [:]
@@ -28,34 +30,50 @@ struct Presence: Sendable {
     people[account]?.connections += 1
     people[account]?.address = address
     people[account]?.lingerUntil = nil
+    people[account]?.lingerSession = nil
     return false
   }
 
-  /// True when the person is not active any more.
-  mutating func leave(_ account: AccountID, signedOut: Bool, at now: Now) -> Bool {
-    guard let person = people[account] else { return false }
-    people[account]?.connections -= 1
-    guard person.connections <= 1 else { return false }
+  /// A connection of the session is no more. Returns the person when that made them inactive.
+  mutating func leave(
+    _ account: AccountID, _ session: SessionID?, signedOut: Bool, at now: Now
+  ) -> Person? {
+    guard var person = people[account] else { return nil }
+    person.connections -= 1
+    if person.connections > 0 {
+      people[account] = person
+      return nil
+    }
     if signedOut {
       people[account] = nil
-      return true
+      return person
     }
     let until = now.monotonic + HubLimits.presenceLinger
-    people[account]?.lingerUntil = until
+    person.lingerUntil = until
+    person.lingerSession = session
+    people[account] = person
     lingering[account] = nil
     lingering[account] = until
-    return false
+    return nil
+  }
+
+  /// Returns who lingered since a connection of the session was lost, if anybody, and ends that.
+  mutating func endLinger(of session: SessionID) -> (AccountID, Person)? {
+    for account in lingering.keys {
+      guard let person = people[account], person.lingerSession == session else { continue }
+      lingering[account] = nil
+      people[account] = nil
+      return (account, person)
+    }
+    return nil
   }
 
   /// Those whose linger is over.
-  mutating func expire(at now: Now) -> [AccountID] {
-    var gone: [AccountID] = []
-    while let (account, until) = lingering.elements.first, until <= now.monotonic {
-      lingering.removeFirst()
-      people[account] = nil
-      gone.append(account)
-    }
-    return gone
+  mutating func expire(at now: Now) -> [(AccountID, Person)] {
+    let over = lingering.elements.prefix { $0.value <= now.monotonic }.map(\.key)
+    guard !over.isEmpty else { return [] }
+    lingering.removeFirst(over.count)
+    return over.compactMap { account in people.removeValue(forKey: account).map { (account, $0) } }
   }
 }
 
@@ -78,35 +96,56 @@ extension Hub {
     connectionsByAccount[account]?.remove(id)
     if connectionsByAccount[account]?.isEmpty == true { connectionsByAccount[account] = nil }
     guard connection.isSubscribed else { return }
-    let person = presence.people[account]
-    if presence.leave(account, signedOut: signedOut, at: now), let person {
-      holdPresence(of: account, isActive: false, since: person.since, address: person.address)
+    if let gone = presence.leave(account, connection.session, signedOut: signedOut, at: now) {
+      holdPresence(of: account, isActive: false, gone)
     }
   }
 
   mutating func becomeActive(_ id: ConnectionID, _ account: AccountID) {
     let address = connections[id]?.peer.address ?? ""
-    if presence.arrive(account, from: address, at: now) {
-      holdPresence(of: account, isActive: true, since: now.wall, address: address)
-    }
+    guard presence.arrive(account, from: address, at: now),
+      let person = presence.people[account]
+    else { return }
+    holdPresence(of: account, isActive: true, person)
+  }
+
+  /// A session that is over does not linger either.
+  mutating func endLinger(of session: SessionID) {
+    guard let (account, person) = presence.endLinger(of: session) else { return }
+    holdPresence(of: account, isActive: false, person)
   }
 
   mutating func expirePresence() {
-    for account in presence.expire(at: now) {
-      holdPresence(of: account, isActive: false, since: now.wall, address: "")
+    for (account, person) in presence.expire(at: now) {
+      holdPresence(of: account, isActive: false, person)
     }
   }
 
+  /// What was to be told of somebody was lost; how it stands now is told instead.
+  mutating func retellPresence(of account: AccountID) {
+    let person = presence.people[account]
+    holdPresence(
+      of: account, isActive: person != nil,
+      person ?? Presence.Person(since: now.wall, address: "", connections: 0))
+  }
+
   private mutating func holdPresence(
-    of account: AccountID, isActive: Bool, since: WallTime, address: String
+    of account: AccountID, isActive: Bool, _ person: Presence.Person
   ) {
-    let name = state.name(of: account)
+    // Nothing that is told now may name an account that the journal does not have.
+    guard !isReloading else {
+      untoldPresence.append(account)
+      return
+    }
+    guard let name = state.accounts[account]?.name.text else { return }
     hold(
       .tellPresence(
-        PresenceView(name: name, isActive: isActive, since: since, address: address)))
+        PresenceView(
+          name: name, isActive: isActive, since: person.since, address: person.address)))
     hold(
       .log(
         LogLine(
-          who: name, what: isActive ? "became active" : "left", detail: "", address: address)))
+          who: name, what: isActive ? "became active" : "left", detail: "",
+          address: person.address)))
   }
 }

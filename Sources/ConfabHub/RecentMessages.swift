@@ -5,16 +5,25 @@ import DequeModule
 /// ones are looked up in the journal.
 struct RecentMessages: Sendable {
   private var stored: [MessageID: StoredMessage] = [:]
-  private var order: Deque<MessageID> = []
+  /// With the entries, ascending.
+  private var order: Deque<(id: MessageID, entry: UInt64)> = []
 
   var count: Int { order.count }
 
   subscript(id: MessageID) -> StoredMessage? { stored[id] }
 
-  mutating func insert(_ id: MessageID, _ message: StoredMessage) {
+  mutating func insert(_ id: MessageID, _ message: StoredMessage, entry: UInt64) {
     if order.count == HubLimits.recentMessageIDsMax, let oldest = order.popFirst() {
-      stored[oldest] = nil
+      stored[oldest.id] = nil
     }
-    if stored.updateValue(message, forKey: id) == nil { order.append(id) }
+    if stored.updateValue(message, forKey: id) == nil { order.append((id, entry)) }
+  }
+
+  /// What was never stored must not count as stored.
+  mutating func forget(after entry: UInt64) {
+    while let newest = order.last, newest.entry > entry {
+      order.removeLast()
+      stored[newest.id] = nil
+    }
   }
 }

@@ -5,6 +5,15 @@ package enum ChannelReference: Hashable, Sendable {
   case id(ChannelID)
   /// `#lobby`, `#plans`, `#3` for the room with that number, `@ann`.
   case label(String)
+
+  /// How to speak of it to somebody who may not know more of the channel than what they typed.
+  package var words: String {
+    switch self {
+    case .id: "this channel"
+    case .label(let label) where label.hasPrefix("@"): "this conversation"
+    case .label(let label): label.hasPrefix("#") ? label : "#\(label)"
+    }
+  }
 }
 
 /// What a reference means to somebody.
@@ -43,12 +52,15 @@ extension PlaceState {
   private func room(typed label: String) throws(Rejection) -> Channel {
     let bare = label.hasPrefix("#") ? String(label.dropFirst()) : label
     if bare.lowercased() == "lobby", let lobby = channels[.lobby] { return lobby }
-    if let number = UInt64(bare), let id = roomsByNumber[number], let room = channels[id] {
+    if bare.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt64(bare),
+      let id = roomsByNumber[number], let room = channels[id]
+    {
       return room
     }
     guard let name = try? Name(bare), let room = room(named: name) else {
       throw Rejection(
-        .channelUnknown, "The room #\(bare) does not exist. 'confab room list' shows those that do.")
+        .channelUnknown, "The room #\(bare) does not exist. 'confab room list' shows those that do."
+      )
     }
     return room
   }
@@ -61,7 +73,7 @@ extension PlaceState {
       throw Rejection(.channelUnknown, "You have not written to each other yet.")
     }
     guard let reader = actor.account, let visibility = channel.visibility(for: reader) else {
-      throw notAMember(channel, actor)
+      throw notAMember(channel, reference)
     }
     return (channel, visibility)
   }
@@ -73,14 +85,14 @@ extension PlaceState {
     guard case .channel(let channel) = try target(reference, for: actor) else {
       throw Rejection(.channelUnknown, "You have not written to each other yet.")
     }
-    return try requireWritable(channel, by: actor)
+    return try requireWritable(channel, reference, by: actor)
   }
 
   package func requireWritable(
-    _ channel: Channel, by actor: Actor
+    _ channel: Channel, _ reference: ChannelReference, by actor: Actor
   ) throws(Rejection) -> Channel {
     guard let writer = actor.account, channel.members[writer] != nil else {
-      throw notAMember(channel, actor)
+      throw notAMember(channel, reference)
     }
     guard !channel.isClosed else {
       throw Rejection(.channelClosed, "\(label(of: channel, for: writer)) is closed.")
@@ -96,7 +108,7 @@ extension PlaceState {
     if actor == .operator { return room }
     let person = try person(actor)
     guard room.owner == person.id || person.role == .owner else {
-      guard room.members[person.id] != nil else { throw notAMember(room, actor) }
+      guard room.members[person.id] != nil else { throw notAMember(room, reference) }
       throw Rejection(.roomOwnerRequired, "Only the owner of the room may do this.")
     }
     return room
@@ -110,16 +122,17 @@ extension PlaceState {
       throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
     }
     guard !room.isClosed else {
-      throw Rejection(.channelClosed, "\(label(of: room, for: actor.account)) is closed.")
+      throw Rejection(.channelClosed, "\(reference.words) is closed.")
     }
     return room
   }
 
-  private func notAMember(_ channel: Channel, _ actor: Actor) -> Rejection {
-    let label = channel.kind == .direct ? "this conversation" : label(of: channel, for: nil)
+  /// A private room's name is its members' business, so a stranger reads only what they typed.
+  private func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
+    let isPublic = channel.kind == .publicRoom
+    let words = isPublic ? label(of: channel, for: nil) : reference.words
     let remedy =
-      channel.kind == .publicRoom
-      ? "Join it first: confab room join '\(label)'." : "Ask a member to invite you."
-    return Rejection(.notAMember, "You are not in \(label). \(remedy)")
+      isPublic ? "Join it first: confab room join '\(words)'." : "Ask a member to invite you."
+    return Rejection(.notAMember, "You are not in \(words). \(remedy)")
   }
 }

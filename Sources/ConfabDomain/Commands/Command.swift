@@ -51,19 +51,20 @@ extension PlaceState {
 
   /// All of the people named, each once, or a refusal that names every unknown one.
   package func accounts(typed texts: [String]) throws(Rejection) -> [Account] {
-    var found: [Account] = []
+    // A frame holds thousands of names: comparing each with each would stop everybody else.
+    var found: OrderedDictionary<AccountID, Account> = [:]
     var unknown: [String] = []
     for text in texts {
       guard let account = account(named: try .person(text)) else {
         unknown.append(text)
         continue
       }
-      if !found.contains(where: { $0.id == account.id }) { found.append(account) }
+      found[account.id] = account
     }
     guard unknown.isEmpty else {
       throw Rejection(
         .accountUnknown, "There is nobody named \(unknown.joined(separator: ", ")) here.")
     }
-    return found
+    return Array(found.values)
   }
 }

@@ -67,7 +67,8 @@ extension PlaceState {
       sequence > visibility.afterSequence
     else {
       throw Rejection(
-        .messageUnknown, "There is no message \(sequence) in \(label(of: channel, for: reader.id)).")
+        .messageUnknown, "There is no message \(sequence) in \(label(of: channel, for: reader.id))."
+      )
     }
     guard !facts.isDeleted else {
       throw Rejection(.messageDeleted, "Message \(sequence) was deleted.")

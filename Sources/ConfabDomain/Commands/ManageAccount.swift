@@ -126,12 +126,18 @@ package struct CreateInvitation: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     try state.requireAdministrator(actor)
-    guard (1...Limits.invitationUsesMax).contains(uses), expiresIn > .zero else {
+    guard (1...Limits.invitationUsesMax).contains(uses), expiresIn > .zero,
+      expiresIn <= Periods.invitationMax
+    else {
       throw Rejection(
         .requestInvalid,
-        "An invitation is good for 1 to \(Limits.invitationUsesMax) uses and some time.")
+        "An invitation is good for 1 to \(Limits.invitationUsesMax) uses and at most ten years.")
     }
-    guard state.invitations.count < Limits.invitationsMax else {
+    // Those out of date make place by themselves.
+    guard
+      state.invitations.count < Limits.invitationsMax
+        || state.invitations.values.contains(where: { !$0.isGood(at: time) })
+    else {
       throw Rejection(.placeFull, "There are \(Limits.invitationsMax) open invitations already.")
     }
     return [

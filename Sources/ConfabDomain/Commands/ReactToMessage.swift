@@ -41,9 +41,17 @@ package struct ReactToMessage: Command {
   private func checkEmoji() throws(Rejection) {
     guard emoji.count == 1, emoji.utf8.count <= Limits.emojiBytesMax,
       let first = emoji.unicodeScalars.first,
-      first.properties.isEmoji || first.properties.generalCategory == .otherSymbol
-        || ["+", "-", "!", "?"].contains(emoji),
+      first.isASCII ? Self.isPlain(emoji) : first.properties.isPictorial,
       emoji.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
     else { throw Rejection(.emojiInvalid, "A reaction is one emoji, such as 👍.") }
   }
+
+  /// To Unicode digits are emoji, because keycaps begin with them: alone they are no reaction.
+  private static func isPlain(_ emoji: String) -> Bool {
+    ["+", "-", "!", "?"].contains(emoji) || emoji.unicodeScalars.contains("\u{20E3}")
+  }
+}
+
+extension Unicode.Scalar.Properties {
+  fileprivate var isPictorial: Bool { isEmoji || generalCategory == .otherSymbol }
 }

@@ -15,7 +15,7 @@ package struct JoinRoom: Command {
     guard room.members[person.id] == nil else { return [] }
     guard room.kind == .publicRoom else {
       throw Rejection(
-        .notAMember, "\(state.label(of: room, for: nil)) is private. Ask a member to invite you.")
+        .notAMember, "\(channel.words) is private. Ask a member to invite you.")
     }
     try state.requirePlaceForMembers(room.members.count + 1)
     return [.memberJoined(room.id, person.id)]
@@ -33,15 +33,19 @@ package struct LeaveRoom: Command {
   ) throws(Rejection) -> [Event.Body] {
     let person = try state.person(actor)
     let room = try state.openRoom(channel, for: actor)
-    _ = try state.requireWritable(room, by: actor)
-    var events: [Event.Body] = [.memberLeft(room.id, person.id)]
-    let heir = room.members.keys.first { $0 != person.id }
-    if heir == nil {
-      events.append(.roomClosed(room.id))
-    } else if room.owner == person.id, let heir {
-      events.append(.ownerChanged(room.id, heir))
+    _ = try state.requireWritable(room, channel, by: actor)
+    return room.departure(of: person.id)
+  }
+}
+
+extension Channel {
+  /// Leaving or being put out ends in the same way.
+  fileprivate func departure(of member: AccountID) -> [Event.Body] {
+    let left = Event.Body.memberLeft(id, member)
+    guard let heir = members.keys.first(where: { $0 != member }) else {
+      return [left, .roomClosed(id)]
     }
-    return events
+    return owner == member ? [left, .ownerChanged(id, heir)] : [left]
   }
 }
 
@@ -59,7 +63,7 @@ package struct InviteMembers: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let room = try state.openRoom(channel, for: actor)
-    _ = try state.requireWritable(room, by: actor)
+    _ = try state.requireWritable(room, channel, by: actor)
     let guests = try state.accounts(typed: members)
     guard !guests.isEmpty else { throw Rejection(.requestInvalid, "Name somebody to invite.") }
     let newcomers = guests.filter { room.members[$0.id] == nil }
@@ -93,10 +97,6 @@ package struct RemoveMember: Command {
     guard member.id != actor.account else {
       throw Rejection(.requestInvalid, "To go yourself, leave the room: confab room leave.")
     }
-    var events: [Event.Body] = [.memberLeft(room.id, member.id)]
-    if room.owner == member.id, let heir = room.members.keys.first(where: { $0 != member.id }) {
-      events.append(.ownerChanged(room.id, heir))
-    }
-    return events
+    return room.departure(of: member.id)
   }
 }

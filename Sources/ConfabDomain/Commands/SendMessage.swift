@@ -22,8 +22,9 @@ package struct SendMessage: Command {
     try MessageText.check(text)
     switch try state.target(channel, for: actor) {
     case .channel(let found):
-      let channel = try state.requireWritable(found, by: actor)
-      if let replyTo, replyTo == 0 || replyTo > channel.sequence {
+      let channel = try state.requireWritable(found, channel, by: actor)
+      let visible = channel.visibility(for: author.id)?.afterSequence ?? 0
+      if let replyTo, replyTo <= visible || replyTo > channel.sequence {
         throw Rejection(.messageUnknown, "There is no message \(replyTo) to answer here.")
       }
       return [post(in: channel.id, by: author.id, mentions: mentions(in: channel, state))]

@@ -34,8 +34,12 @@ package struct SignInFailures: Sendable, Codable, Equatable {
 
   package init() {}
 
-  package func isLocked(at time: WallTime) -> Bool {
-    lockedUntil.map { time < $0 } ?? false
+  /// How much of a lockout is left, if there is one.
+  package func lockoutLeft(at time: WallTime) -> Duration? {
+    guard let lockedUntil, let lastLockout, time < lockedUntil else { return nil }
+    let left = lockedUntil.since(time)
+    // More than there ever was: the clock was set back, and nobody shall wait for a year.
+    return left <= lastLockout + Periods.clockSlack ? left : nil
   }
 
   /// The length of a lockout that begins now: the base, or twice the last one's within an hour of
@@ -47,9 +51,9 @@ package struct SignInFailures: Sendable, Codable, Equatable {
     return max(base, min(lastLockout * 2, Periods.lockoutMax))
   }
 
-  mutating func count() { inARow += 1 }
+  package mutating func count() { inARow += 1 }
 
-  mutating func lock(from: WallTime, until: WallTime) {
+  package mutating func lock(from: WallTime, until: WallTime) {
     inARow = 0
     lastLockout = until.since(from)
     lockedUntil = until

@@ -13,15 +13,13 @@ extension PlaceState {
     entry += 1
     var stamped = StampedEvent(entry: entry, event: event, position: nil, sequence: nil)
     applyToPeople(event)
-    applyToChannels(event)
-    guard let id = event.body.channel else { return stamped }
+    guard let id = event.body.channel, applyToChannels(event) else { return stamped }
     stampAndPost(&stamped, in: id)
     return stamped
   }
 
   /// Gives a channel's event its position and, for a message, its sequence.
   private mutating func stampAndPost(_ stamped: inout StampedEvent, in id: ChannelID) {
-    guard channels[id] != nil else { return }
     let event = stamped.event
     let position = channels[id, default: .placeholder].advance(&stamped.event.at)
     stamped.position = position
@@ -44,7 +42,7 @@ extension PlaceState {
     case .passwordChanged(let id, let hash): accounts[id]?.password = hash
     case .accountDisabled(let id): accounts[id]?.isDisabled = true
     case .accountEnabled(let id): accounts[id]?.isDisabled = false
-    case .invitationCreated(let new): add(new, by: event.by)
+    case .invitationCreated(let new): add(new, by: event.by, at: event.at)
     case .deviceRegistered(let new): add(new, at: event.at)
     case .sessionOpened(let new): open(new, at: event.at)
     case .sessionClosed(let id, _): close(id)
@@ -52,6 +50,8 @@ extension PlaceState {
       changeFailures(account: failure.account, device: failure.device) { $0.count() }
     case .accountLocked(let id, let device, let until):
       changeFailures(account: id, device: device) { $0.lock(from: event.at, until: until) }
+    case .readMarked(let id, let account, let through):
+      channels[id]?.members[account]?.markRead(through: through)
     case .accountUnlocked(let id):
       accounts[id]?.failures = SignInFailures()
       for device in accounts[id]?.devices ?? [] { devices[device]?.failures = SignInFailures() }
@@ -59,22 +59,27 @@ extension PlaceState {
     }
   }
 
-  private mutating func applyToChannels(_ event: Event) {
+  /// False when the event cannot be: then it moves no counter of a channel either, which may be
+  /// another one than its author meant.
+  private mutating func applyToChannels(_ event: Event) -> Bool {
+    if case .channelCreated(let new) = event.body { return add(new, at: event.at) }
+    guard let id = event.body.channel, let channel = channels[id] else { return false }
     switch event.body {
-    case .channelCreated(let new): add(new, at: event.at)
-    case .memberJoined(let id, let account):
-      guard channels[id] != nil else { return }
+    case .memberJoined(_, let account):
+      guard accounts[account] != nil, channel.members[account] == nil else { return false }
       accounts[account]?.channels.append(id)
-    case .memberLeft(let id, let account):
+    case .memberLeft(_, let account):
+      guard channel.members[account] != nil else { return false }
       channels[id]?.members[account] = nil
       accounts[account]?.channels.remove(id)
-    case .ownerChanged(let id, let account): channels[id]?.owner = account
-    case .roomRenamed(let id, let name): rename(id, to: name)
-    case .roomClosed(let id): closeRoom(id)
-    case .readMarked(let id, let account, let through):
-      channels[id]?.members[account]?.markRead(through: through)
+    case .ownerChanged(_, let account):
+      guard channel.members[account] != nil else { return false }
+      channels[id]?.owner = account
+    case .roomRenamed(_, let name): return rename(channel, to: name)
+    case .roomClosed: return close(channel)
     default: break
     }
+    return true
   }
 }
 
@@ -103,12 +108,19 @@ extension PlaceState {
     if let invitation = new.invitation { use(invitation) }
   }
 
-  private mutating func add(_ new: NewInvitation, by: AccountID?) {
+  private mutating func add(_ new: NewInvitation, by: AccountID?, at: WallTime) {
+    guard invitations[new.id] == nil, invitationsBySecret[new.secretHash] == nil else { return }
+    if invitations.count >= Limits.invitationsMax { forgetInvitations(outOfDateAt: at) }
     invitations[new.id] = Invitation(
       id: new.id, secretHash: new.secretHash, role: new.role, usesLeft: new.uses,
       expiresAt: new.expiresAt, by: by)
     invitationsBySecret[new.secretHash] = new.id
     nextInvitation = max(nextInvitation, InvitationID(new.id.rawValue + 1))
+  }
+
+  private mutating func forgetInvitations(outOfDateAt time: WallTime) {
+    invitations.removeAll { !$0.value.isGood(at: time) }
+    invitationsBySecret.removeAll { invitations[$0.value] == nil }
   }
 
   private mutating func use(_ id: InvitationID) {
@@ -123,16 +135,22 @@ extension PlaceState {
 
   private mutating func add(_ new: NewDevice, at: WallTime) {
     let owner = DeviceOwner(account: new.account, identity: new.keys.identity)
-    guard accounts[new.account] != nil, devicesByIdentity[owner] == nil else { return }
+    guard accounts[new.account] != nil, devices[new.id] == nil, devicesByIdentity[owner] == nil
+    else { return }
     devices[new.id] = Device(
       id: new.id, account: new.account, keys: new.keys, registeredAt: at)
     devicesByIdentity[owner] = new.id
     accounts[new.account]?.devices.append(new.id)
+    // It registers with its first success, which until then counted for the account.
+    accounts[new.account]?.failures = SignInFailures()
     nextDevice = max(nextDevice, DeviceID(new.id.rawValue + 1))
   }
 
   private mutating func open(_ new: NewSession, at: WallTime) {
-    guard accounts[new.account] != nil else { return }
+    // A number or a token that is in use would open somebody else's session.
+    guard accounts[new.account] != nil, sessions[new.id] == nil,
+      sessionsByToken[new.tokenHash] == nil
+    else { return }
     sessions[new.id] = Session(
       id: new.id, account: new.account, device: new.device, tokenHash: new.tokenHash,
       address: new.address, openedAt: at)
@@ -166,9 +184,12 @@ extension PlaceState {
 
 // Channels.
 extension PlaceState {
-  private mutating func add(_ new: NewChannel, at: WallTime) {
-    guard channels[new.id] == nil else { return }
-    if let name = new.name, roomsByName[name.folded] != nil { return }
+  private mutating func add(_ new: NewChannel, at: WallTime) -> Bool {
+    guard channels[new.id] == nil, new.members.allSatisfy({ accounts[$0] != nil }) else {
+      return false
+    }
+    if let name = new.name, roomsByName[name.folded] != nil { return false }
+    if let pair = new.pair, directs[pair] != nil { return false }
     let isRoom = new.kind == .publicRoom || new.kind == .privateRoom
     let number = isRoom ? nextRoomNumber : nil
     channels[new.id] = Channel(
@@ -180,24 +201,36 @@ extension PlaceState {
       nextRoomNumber += 1
     }
     if let name = new.name { roomsByName[name.folded] = new.id }
-    if new.kind == .direct, let first = new.members.first, let last = new.members.last {
-      directs[Pair(first, last)] = new.id
-    }
+    if let pair = new.pair { directs[pair] = new.id }
     for member in new.members { accounts[member]?.channels.append(new.id) }
+    return true
   }
 
-  private mutating func rename(_ id: ChannelID, to name: Name) {
-    guard let old = channels[id]?.name, roomsByName[name.folded, default: id] == id else { return }
+  private mutating func rename(_ room: Channel, to name: Name) -> Bool {
+    // A closed room's name may be another's by now.
+    guard !room.isClosed, let old = room.name,
+      roomsByName[name.folded, default: room.id] == room.id
+    else { return false }
     roomsByName[old.folded] = nil
-    roomsByName[name.folded] = id
-    channels[id]?.name = name
+    roomsByName[name.folded] = room.id
+    channels[room.id]?.name = name
+    return true
   }
 
   /// A closed room keeps its number and its history; its name becomes free.
-  private mutating func closeRoom(_ id: ChannelID) {
-    guard let channel = channels[id] else { return }
-    channels[id]?.isClosed = true
-    if let name = channel.name { roomsByName[name.folded] = nil }
+  private mutating func close(_ room: Channel) -> Bool {
+    guard !room.isClosed, room.isRoom else { return false }
+    channels[room.id]?.isClosed = true
+    if let name = room.name { roomsByName[name.folded] = nil }
+    return true
+  }
+}
+
+extension NewChannel {
+  /// The two who write to each other; the same twice for notes to oneself.
+  fileprivate var pair: Pair? {
+    guard kind == .direct, let first = members.first, let last = members.last else { return nil }
+    return Pair(first, last)
   }
 }
 

@@ -69,8 +69,7 @@ extension Hub {
           page.map { account in
             AccountView(
               name: account.name.text, role: account.role, isDisabled: account.isDisabled,
-              lockedUntil: account.failures.isLocked(at: now.wall)
-                ? account.failures.lockedUntil : nil,
+              lockedUntil: account.failures.lockoutLeft(at: now.wall).map { now.wall + $0 },
               createdAt: account.createdAt, isActive: presence.people[account.id] != nil)
           }, more: more))
     case .listAllRooms(let after):

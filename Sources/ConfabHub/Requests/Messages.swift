@@ -9,14 +9,14 @@ extension Hub {
     case .send(let outgoing): try send(caller, outgoing)
     case .edit(let channel, let sequence, let text):
       let command = EditMessage(channel: channel, sequence: sequence, text: text, facts: nil)
-      try lookUpFacts(caller, channel, sequence, .edit(caller, command))
+      try change(caller, channel, sequence, .edit(command))
     case .delete(let channel, let sequence):
       let command = DeleteMessage(channel: channel, sequence: sequence, facts: nil)
-      try lookUpFacts(caller, channel, sequence, .delete(caller, command))
+      try change(caller, channel, sequence, .delete(command))
     case .react(let channel, let sequence, let emoji, let remove):
       let command = ReactToMessage(
         channel: channel, sequence: sequence, emoji: emoji, remove: remove, facts: nil)
-      try lookUpFacts(caller, channel, sequence, .react(caller, command))
+      try change(caller, channel, sequence, .react(command))
     case .markRead(let channel, let sequence):
       try execute(MarkRead(channel: channel, sequence: sequence), by: try actor(caller))
       reply(caller, .done)
@@ -64,7 +64,7 @@ extension Hub {
     let stored = StoredMessage(
       channel: channel, author: author, sequence: sequence, position: position,
       at: posted.event.at)
-    recentMessages.insert(outgoing.id, stored)
+    recentMessages.insert(outgoing.id, stored, entry: posted.entry)
     replySent(caller, stored)
   }
 
@@ -80,59 +80,30 @@ extension Hub {
     log(caller, "sent a message", "\(label) \(stored.sequence)")
   }
 
-  // MARK: - Changing
-
-  /// Asks for the message before deciding on it. Only channels that may be written to are asked about.
-  private mutating func lookUpFacts(
-    _ caller: Caller, _ channel: ChannelReference, _ sequence: UInt64, _ question: Question
-  ) throws(Rejection) {
-    try requireJournal()
-    let id = try state.writable(channel, by: try actor(caller)).id
-    let ticket = ask(question)
-    hold(.lookUp(ticket, .facts(id, sequence: sequence)))
-  }
-
   mutating func lookedUp(_ ticket: Ticket, _ answer: LookUpAnswer) {
-    guard let question = questions.removeValue(forKey: ticket) else { return }
-    switch (question, answer) {
+    switch (questions.removeValue(forKey: ticket), answer) {
     case (.send(let caller, let outgoing), .stored(let stored)):
       finishing(caller) { (hub: inout Hub) throws(Rejection) in
         let author = try hub.state.person(try hub.actor(caller)).id
         // A twin on another connection may have been quicker.
-        if let stored = hub.recentMessages[outgoing.id] ?? stored, stored.author == author {
-          hub.replySent(caller, stored)
+        if let stored = hub.recentMessages[outgoing.id] ?? stored {
+          hub.replySent(caller, try hub.own(stored, of: author))
         } else {
           try hub.post(caller, outgoing, author)
         }
       }
-    case (.edit(let caller, var command), .facts(let facts)):
-      command.facts = facts
-      change(caller, command, "edited a message", command.sequence)
-    case (.delete(let caller, var command), .facts(let facts)):
-      command.facts = facts
-      change(caller, command, "deleted a message", command.sequence)
-    case (.react(let caller, var command), .facts(let facts)):
-      command.facts = facts
-      change(caller, command, "reacted to a message", command.sequence)
-    case (.send(let caller, _), _), (.edit(let caller, _), _), (.delete(let caller, _), _),
-      (.react(let caller, _), _):
-      refuse(caller, Rejection(.internalError, "The server cannot read its journal. Try again."))
+    case (.send(let caller, _), _): refuse(caller, Self.journalUnreadable)
+    case (.change(let key), .facts(let facts)): decideChange(key, facts)
+    case (.change(let key), _): refuseChange(key)
     default: break
     }
     flushAfterReply()
   }
 
-  private mutating func change(
-    _ caller: Caller, _ command: some Command, _ what: String, _ sequence: UInt64
-  ) {
-    finishing(caller) { (hub: inout Hub) throws(Rejection) in
-      try hub.execute(command, by: try hub.actor(caller))
-      hub.reply(caller, .done)
-      hub.log(caller, what, String(sequence))
-    }
-  }
+  static let journalUnreadable = Rejection(
+    .internalError, "The server cannot read its journal. Try again.")
 
-  private mutating func finishing(
+  mutating func finishing(
     _ caller: Caller, _ body: (inout Hub) throws(Rejection) -> Void
   ) {
     do throws(Rejection) {
@@ -148,11 +119,11 @@ extension Hub {
     _ caller: Caller, _ reference: ChannelReference, _ bound: MessageQuery.Bound, _ limit: Int
   ) throws(Rejection) {
     let actor = try actor(caller)
-    var channel = state.nextChannel
+    var channel = ChannelID.none
     var visibility = Visibility.everything
     var label = ""
     if case .newDirect(let other) = try state.target(reference, for: actor) {
-      // Nothing was said yet, which is no error: the channel to be is empty.
+      // Nothing was said yet, which is no error: an empty page.
       label = "@\(state.name(of: other))"
     } else {
       let (found, visible) = try state.readable(reference, by: actor)

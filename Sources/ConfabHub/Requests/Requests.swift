@@ -6,7 +6,8 @@ import Primitives
 // answer to it.
 extension Hub {
   mutating func handle(_ request: Request, _ caller: Caller) {
-    guard connections[caller.connection] != nil else { return }
+    // What is remembered now may be more than what the journal has.
+    guard !isReloading else { return refuse(caller, Self.journalRefusal) }
     do throws(Rejection) {
       try limitRate(caller)
       try route(request, caller)

@@ -32,13 +32,14 @@ extension Hub {
     }
     let account = state.account(named: name)
     let key = attemptKey(account, name, attempt)
-    try requireUnlocked(key, account)
+    try requireUnlocked(key)
+    guard (attempts[key]?.count ?? 0) < HubLimits.attemptsInLineMax else { throw Self.signInBusy }
     let queued = Attempt(
       caller: caller, name: name, password: password, device: attempt.device,
       proof: attempt.proof)
     let isFirst = attempts[key] == nil
     attempts[key, default: []].append(queued)
-    if isFirst { check(key) }
+    if isFirst { checkNext(key) }
   }
 
   private func attemptKey(
@@ -53,38 +54,41 @@ extension Hub {
     return .account(account.id)
   }
 
-  /// Asks for the check of the attempt that is first in line.
-  private mutating func check(_ key: AttemptKey) {
-    guard let attempt = attempts[key]?.first else {
-      attempts[key] = nil
-      return
+  /// Asks for the check of the attempt that is first in line. A loop, since hundreds behind the one
+  /// that locked the account are refused together.
+  private mutating func checkNext(_ key: AttemptKey) {
+    while let attempt = attempts[key]?.first {
+      // Who hung up gets no answer, and so no guess either.
+      if connections[attempt.caller.connection] != nil {
+        do throws(Rejection) {
+          // Those before it may have been one too many.
+          try requireUnlimited(attempt.caller)
+          try requireUnlocked(key)
+          return askCheck(of: attempt, key)
+        } catch {
+          refuse(attempt.caller, error)
+        }
+      }
+      attempts[key]?.removeFirst()
     }
-    let account = state.account(named: attempt.name)
-    do throws(Rejection) {
-      // The one before it may have locked the account.
-      try requireUnlocked(key, account)
-    } catch {
-      refuse(attempt.caller, error)
-      return advance(key)
-    }
+    attempts[key] = nil
+  }
+
+  private mutating func askCheck(of attempt: Attempt, _ key: AttemptKey) {
     let ticket = ask(.signIn(key))
     effects.append(
       .checkPassword(
         ticket,
         PasswordCheck(
-          password: attempt.password, hash: account?.password, proof: attempt.proof)))
-  }
-
-  private mutating func advance(_ key: AttemptKey) {
-    _ = attempts[key]?.popFirst()
-    check(key)
+          password: attempt.password, hash: state.account(named: attempt.name)?.password,
+          proof: attempt.proof)))
   }
 
   mutating func passwordChecked(_ ticket: Ticket, _ verdict: PasswordVerdict) {
     switch questions.removeValue(forKey: ticket) {
     case .signIn(let key):
-      if let attempt = attempts[key]?.first { finish(attempt, key, verdict) }
-      advance(key)
+      if let attempt = attempts[key]?.popFirst() { finish(attempt, key, verdict) }
+      checkNext(key)
     case .changePassword(let caller, let account, let new):
       checkedOldPassword(caller, account, new, verdict)
     default: break
@@ -101,16 +105,18 @@ extension Hub {
           throw Rejection(
             .accountDisabled, "This account is disabled. Ask an owner of this server.")
         }
-        try openSession(for: account.id, attempt.caller, device: attempt.device)
-      case .wrong: throw failed(attempt, key)
+        // Keys without a proof may be anybody's: the session is then no device's.
+        let device = attempt.proof == nil ? nil : attempt.device
+        try openSession(for: account.id, attempt.caller, device: device)
+      case .wrong:
+        // A failure that cannot be written down is not told either, or guessing would be free.
+        try requireJournal()
+        throw failed(attempt, key)
       // A claim to be a known device that proves nothing says nothing about the password either.
       case .proofWrong:
         countAddressFailure(attempt.caller)
         throw Self.wrongCredentials
-      case .busy:
-        throw Rejection(
-          .signInBusy, "Many people are signing in at this moment. Try again in a second.",
-          retryAfter: .seconds(1))
+      case .busy: throw Self.signInBusy
       }
     } catch {
       refuse(attempt.caller, error)
@@ -120,7 +126,6 @@ extension Hub {
   /// Counts a wrong password, locks when it was one too many, and says so.
   private mutating func failed(_ attempt: Attempt, _ key: AttemptKey) -> Rejection {
     countAddressFailure(attempt.caller)
-    let address = connections[attempt.caller.connection]?.peer.address ?? ""
     let account = state.account(named: attempt.name)
     var device: DeviceID?
     if case .device(let id) = key { device = id }
@@ -128,7 +133,8 @@ extension Hub {
       [
         .signInFailed(
           SignInFailure(
-            account: account?.id, name: attempt.name.text, device: device, address: address))
+            account: account?.id, name: attempt.name.text, device: device,
+            address: attempt.caller.address))
       ], by: nil)
     guard let account else {
       let lockout = throttle.countFailure(ofUnknown: attempt.name.folded, at: now.wall)
@@ -146,23 +152,17 @@ extension Hub {
     switch key {
     case .account(let id): state.accounts[id]?.failures
     case .device(let id): state.devices[id]?.failures
-    case .unknownName: nil
+    case .unknownName(let name): throttle.failures(ofUnknown: name)
     }
   }
 
   /// Trying during a lockout neither prolongs nor ends it.
-  private func requireUnlocked(_ key: AttemptKey, _ account: Account?) throws(Rejection) {
-    if case .unknownName(let name) = key {
-      if let wait = throttle.lockout(ofUnknown: name, at: now.wall) { throw Self.locked(for: wait) }
-    } else if let until = failures(key)?.lockedUntil, now.wall < until {
-      throw Self.locked(for: until.since(now.wall))
-    }
+  private func requireUnlocked(_ key: AttemptKey) throws(Rejection) {
+    if let left = failures(key)?.lockoutLeft(at: now.wall) { throw Self.locked(for: left) }
   }
 
   func requireUnlimited(_ caller: Caller) throws(Rejection) {
-    guard let peer = connections[caller.connection]?.peer,
-      let wait = throttle.wait(for: peer.address, at: now.monotonic)
-    else { return }
+    guard let wait = throttle.wait(for: caller.address, at: now.monotonic) else { return }
     throw Rejection(
       .addressLimited,
       "Too many failed attempts from this address. Try again in \(wait.inWords).",
@@ -170,9 +170,12 @@ extension Hub {
   }
 
   mutating func countAddressFailure(_ caller: Caller) {
-    guard let peer = connections[caller.connection]?.peer else { return }
-    throttle.countFailure(of: peer.address, at: now.monotonic)
+    throttle.countFailure(of: caller.address, at: now.monotonic)
   }
+
+  static let signInBusy = Rejection(
+    .signInBusy, "Many people are signing in at this moment. Try again in a second.",
+    retryAfter: .seconds(1))
 
   static let wrongCredentials = Rejection(
     .credentialsWrong, "The name or the password is wrong. Please try again.")

@@ -8,15 +8,15 @@ extension Hub {
   mutating func signIn(_ caller: Caller, _ attempt: SignInAttempt) throws(Rejection) {
     guard let connection = connections[caller.connection], connection.account == nil,
       !connection.peer.isOperator
-    else {
-      throw Rejection(.requestOutOfOrder, "This connection is signed in already.")
-    }
+    else { throw Self.signedInAlready }
     switch attempt.method {
     case .token(let hash): try signIn(caller, tokenHash: hash)
     case .password(let name, let password):
       try signIn(caller, name: name, password, attempt)
     case .invitation(let secretHash, let name, let password):
-      try register(caller, secretHash: secretHash, name: name, password, attempt.device)
+      try register(
+        caller, secretHash: secretHash, name: name, password,
+        attempt.proof == nil ? nil : attempt.device)
     }
   }
 
@@ -28,7 +28,8 @@ extension Hub {
       countAddressFailure(caller)
       throw Rejection(.sessionUnknown, "This session has ended. Sign in again.")
     }
-    try signOn(caller, account.id, session.id)
+    try requirePlaceForConnection(caller, of: account.id)
+    signOn(caller, account.id, session.id)
     reply(
       caller,
       .signedIn(
@@ -75,10 +76,12 @@ extension Hub {
   mutating func openSession(
     for account: AccountID, _ caller: Caller, device keys: DeviceKeys?
   ) throws(Rejection) {
-    guard let peer = connections[caller.connection]?.peer else { return }
+    guard connections[caller.connection] != nil else { return }
     try requireJournal()
+    try requirePlaceForConnection(caller, of: account)
     var events: [Event.Body] = []
     let device = try device(keys, of: account, &events)
+    let isNewDevice = !events.isEmpty
     let open = state.accounts[account]?.sessions ?? []
     if open.count >= Limits.sessionsPerAccountMax, let oldest = open.first {
       events.append(.sessionClosed(oldest, .superseded))
@@ -89,9 +92,10 @@ extension Hub {
       .sessionOpened(
         NewSession(
           id: session, account: account, device: device,
-          tokenHash: Array(SHA256.hash(data: token)), address: peer.address)))
+          tokenHash: Array(SHA256.hash(data: token)), address: caller.address)))
     commit(events, by: account)
-    try signOn(caller, account, session)
+    if isNewDevice, let keys { noteDevice(keys, of: account, from: caller.address) }
+    signOn(caller, account, session)
     let known = state.accounts[account]
     reply(
       caller,
@@ -123,12 +127,19 @@ extension Hub {
     return state.nextDevice
   }
 
-  private mutating func signOn(
-    _ caller: Caller, _ account: AccountID, _ session: SessionID
+  private func requirePlaceForConnection(
+    _ caller: Caller, of account: AccountID
   ) throws(Rejection) {
+    guard connections[caller.connection]?.account == nil else { throw Self.signedInAlready }
     guard (connectionsByAccount[account]?.count ?? 0) < HubLimits.connectionsPerAccountMax else {
       throw Rejection(.placeFull, "This account has too many connections open. Close some.")
     }
+  }
+
+  private static let signedInAlready = Rejection(
+    .requestOutOfOrder, "This connection is signed in already.")
+
+  private mutating func signOn(_ caller: Caller, _ account: AccountID, _ session: SessionID) {
     connections[caller.connection]?.account = account
     connections[caller.connection]?.session = session
     connectionsByAccount[account, default: []].append(caller.connection)
@@ -155,8 +166,8 @@ extension Hub {
       throw Rejection(.requestOutOfOrder, "Nobody is signed in here.")
     }
     let actor = try actor(caller)
-    log(caller, "signed out")
     try requireJournal()
+    log(caller, "signed out")
     commit([.sessionClosed(session, .signedOut)], by: actor.account)
     reply(caller, .done)
   }

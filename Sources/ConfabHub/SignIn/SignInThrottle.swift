@@ -11,20 +11,14 @@ struct SignInThrottle: Sendable {
   }
 
   private let options: HubOptions
-  private var addresses: OrderedDictionary<String, Window> = [:]
-  private var unknownNames: OrderedDictionary<String, UnknownName> = [:]
-
-  private struct UnknownName: Sendable {
-    var inARow = 0
-    var lockedUntil: WallTime?
-    var lastLockout: Duration?
-  }
+  private var addresses: OrderedDictionary<NetworkPrefix, Window> = [:]
+  private var unknownNames: OrderedDictionary<String, SignInFailures> = [:]
 
   init(options: HubOptions) { self.options = options }
 
   /// How long an address must wait, if it must.
   func wait(for address: String, at now: MonotonicTime) -> Duration? {
-    guard let window = addresses[Self.network(of: address)],
+    guard let window = addresses[NetworkPrefix(of: address)],
       window.failures >= options.addressFailuresPerMinuteMax
     else { return nil }
     let left = HubLimits.addressWindow - now.since(window.began)
@@ -32,57 +26,31 @@ struct SignInThrottle: Sendable {
   }
 
   mutating func countFailure(of address: String, at now: MonotonicTime) {
-    let network = Self.network(of: address)
+    let network = NetworkPrefix(of: address)
     var window = addresses[network] ?? Window(began: now, failures: 0)
-    if now.since(window.began) >= HubLimits.addressWindow { window = Window(began: now, failures: 0) }
+    if now.since(window.began) >= HubLimits.addressWindow {
+      window = Window(began: now, failures: 0)
+    }
     window.failures += 1
     addresses[network] = window
     if addresses.count > HubLimits.addressesMax { addresses.removeFirst() }
   }
 
-  /// How long a name that is nobody's is locked for, as an account of that name would be.
-  func lockout(ofUnknown name: String, at time: WallTime) -> Duration? {
-    guard let until = unknownNames[name]?.lockedUntil, time < until else { return nil }
-    return until.since(time)
-  }
+  /// What an account of that name, which is nobody's, would have.
+  func failures(ofUnknown name: String) -> SignInFailures? { unknownNames[name] }
 
   /// Returns the length of the lockout that this failure began, if it did.
   mutating func countFailure(ofUnknown name: String, at time: WallTime) -> Duration? {
-    var known = unknownNames[name] ?? UnknownName()
-    known.inARow += 1
+    var failures = unknownNames[name] ?? SignInFailures()
+    failures.count()
     var began: Duration?
-    if known.inARow >= options.failedSignInsMax {
-      var length = options.lockout
-      if let until = known.lockedUntil, let last = known.lastLockout,
-        time < until + Periods.lockoutMemory
-      {
-        length = max(length, min(last * 2, Periods.lockoutMax))
-      }
-      known = UnknownName(inARow: 0, lockedUntil: time + length, lastLockout: length)
-      began = length
+    if failures.inARow >= options.failedSignInsMax {
+      let lockout = failures.nextLockout(base: options.lockout, at: time)
+      failures.lock(from: time, until: time + lockout)
+      began = lockout
     }
-    unknownNames[name] = known
+    unknownNames[name] = failures
     if unknownNames.count > HubLimits.unknownNamesMax { unknownNames.removeFirst() }
     return began
-  }
-
-  /// One customer of a provider has a /64 of IPv6 addresses to choose from.
-  private static func network(of address: String) -> String {
-    guard address.contains(":") else { return address }
-    let groups = address.split(separator: ":", omittingEmptySubsequences: false)
-    guard !address.contains("::") else {
-      let head = address.prefix(while: { $0 != ":" })
-      let parts = address.components(before: "::").split(separator: ":")
-      return parts.isEmpty ? String(head) + "::" : parts.prefix(4).joined(separator: ":")
-    }
-    return groups.prefix(4).joined(separator: ":")
-  }
-}
-
-extension String {
-  fileprivate func components(before separator: String) -> Substring {
-    var end = startIndex
-    while end < endIndex, !self[end...].hasPrefix(separator) { end = index(after: end) }
-    return self[..<end]
   }
 }
