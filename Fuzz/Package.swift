@@ -1,15 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Entry points for libFuzzer; `make fuzz` runs them. A package of its own, because their `main` is
-// libFuzzer's; the cores stand in Sources/ as links, so that they are in the same package and need
-// no public door. By hand:
-//
-//     cd Fuzz && swift build --sanitize fuzzer --product FuzzFrameDecoder
-//     SWIFT_BACKTRACE=enable=no .build/debug/FuzzFrameDecoder -max_total_time=60
-//
-// (With Swift's backtraces on, no crash-* file is written.) An input that breaks something goes into
-// FailCases/FuzzFrameDecoder/, where the ordinary tests replay it.
+// Entry points for libFuzzer, a folder of Sources/ each; `make fuzz` runs them. A package of its own,
+// because their `main` is libFuzzer's; the cores stand in Cores/ as links, so that they are in the
+// same package and need no public door. What is done with libFuzzer's bytes stands in Exercises/, where
+// the ordinary tests find it too: they replay each input in FailCases/, which once broke something.
 let settings: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
@@ -21,9 +16,17 @@ let orderedCollections = Target.Dependency.product(
   name: "OrderedCollections", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
-/// One program: a file that hands libFuzzer's bytes to a function of `WireFuzzing`.
+/// One program: a file that hands libFuzzer's bytes to an exercise.
 func fuzzer(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["WireFuzzing"], swiftSettings: settings)
+  .executableTarget(name: name, dependencies: ["WireExercises"], swiftSettings: settings)
+}
+
+func core(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Cores/\(name)", exclude: exclude,
+    swiftSettings: settings)
 }
 
 let package = Package(
@@ -33,18 +36,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
-    .target(name: "Primitives", swiftSettings: settings),
+    core("Primitives", []),
+    core("ConfabDomain", ["Primitives", orderedCollections]),
+    core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
     .target(
-      name: "ConfabDomain", dependencies: ["Primitives", orderedCollections],
-      swiftSettings: settings),
-    .target(
-      name: "ConfabWire", dependencies: ["Primitives", "ConfabDomain", protobuf],
-      exclude: ["confab.proto"], swiftSettings: settings),
-    .target(
-      name: "WireFuzzing", dependencies: ["Primitives", "ConfabDomain", "ConfabWire"],
-      swiftSettings: settings),
-    fuzzer("FuzzFrameDecoder"),
-    fuzzer("FuzzServerConnection"),
-    fuzzer("FuzzClientConnection"),
+      name: "WireExercises", dependencies: ["Primitives", "ConfabDomain", "ConfabWire"],
+      path: "Exercises/Wire", swiftSettings: settings),
+    fuzzer("WireFrameDecoder"),
+    fuzzer("WireServerConnection"),
+    fuzzer("WireClientConnection"),
   ]
 )

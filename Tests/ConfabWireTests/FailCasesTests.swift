@@ -5,9 +5,9 @@ import Testing
 /// What the fuzzers once broke stays mended, and seeded bytes go through the same exercises.
 @Suite struct FailCasesTests {
   private static let exercises: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
-    ("FuzzFrameDecoder", exerciseFrameDecoder),
-    ("FuzzServerConnection", exerciseServerConnection),
-    ("FuzzClientConnection", exerciseClientConnection),
+    ("WireFrameDecoder", exerciseFrameDecoder),
+    ("WireServerConnection", exerciseServerConnection),
+    ("WireClientConnection", exerciseClientConnection),
   ]
 
   @Test func failCasesStayMended() throws {

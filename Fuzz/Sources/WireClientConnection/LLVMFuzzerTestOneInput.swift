@@ -1,4 +1,4 @@
-import WireFuzzing
+import WireExercises
 
 /// Public, because libFuzzer calls it by its name.
 @_cdecl("LLVMFuzzerTestOneInput")

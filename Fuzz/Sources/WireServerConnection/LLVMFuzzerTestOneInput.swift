@@ -1,8 +1,8 @@
-import WireFuzzing
+import WireExercises
 
 /// Public, because libFuzzer calls it by its name.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-  exerciseFrameDecoder(Array(UnsafeBufferPointer(start: bytes, count: count)))
+  exerciseServerConnection(Array(UnsafeBufferPointer(start: bytes, count: count)))
   return 0
 }
