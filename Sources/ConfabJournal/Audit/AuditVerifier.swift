@@ -30,12 +30,11 @@ package struct AuditVerifier: Sendable {
     chain = next
   }
 
-  /// - Parameter newest: the number of the newest entry, where the journal knows it from elsewhere.
   package func verdict() -> AuditVerdict {
-    // A text that is gone without a deletion breaks at its entry, though the links fit.
-    let unexplained = missing.values.min()
-    let broken = [brokenAt, unexplained].compactMap { $0 }.min()
-    return AuditVerdict(entries: chain.entry, brokenAt: broken, head: chain.value)
+    // A text that is gone without a deletion breaks at its entry, though the links fit. Behind a
+    // broken link nobody can say whether a deletion would have come.
+    AuditVerdict(
+      entries: chain.entry, brokenAt: brokenAt ?? missing.values.min(), head: chain.value)
   }
 
   private mutating func checkText(_ stored: StoredEntry) throws -> Bool {

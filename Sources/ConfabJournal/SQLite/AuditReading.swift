@@ -1,24 +1,34 @@
 import ConfabDomain
 import GRDB
 
-/// Reads all entries for the verifier.
+/// Reads all entries for the verifiers.
 enum AuditReading {
   static func verify(_ db: Database) throws -> AuditVerdict {
     var verifier = AuditVerifier()
+    var views = ViewVerifier()
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT entry, payload, salt, text, chain FROM entries ORDER BY entry")
+      db,
+      sql: """
+        SELECT entry, payload, chain, salt, text, channel, position FROM entries ORDER BY entry
+        """)
     while !verifier.isBroken, let row = try rows.next() {
-      verifier.check(try stored(row))
+      let stored = try stored(row)
+      verifier.check(stored)
+      guard !verifier.isBroken else { break }
+      try views.check(
+        try stored.decoded(), channel: row.numberIfAny(5), position: row.numberIfAny(6), db)
     }
-    return verifier.verdict()
+    var verdict = verifier.verdict()
+    if verdict.brokenAt == nil { verdict.brokenAt = try views.firstWrong(db) }
+    return verdict
   }
 
   private static func stored(_ row: Row) throws -> StoredEntry {
     var sealed: SealedText?
-    if let text = try row.text(3) {
-      sealed = SealedText(text: text, salt: try row.bytesIfAny(2) ?? [])
+    if let text = try row.text(4) {
+      sealed = SealedText(text: text, salt: try row.bytesIfAny(3) ?? [])
     }
     return StoredEntry(
-      entry: try row.number(0), payload: try row.bytes(1), text: sealed, chain: try row.bytes(4))
+      entry: try row.number(0), payload: try row.bytes(1), text: sealed, chain: try row.bytes(2))
   }
 }

@@ -29,6 +29,10 @@ extension Row {
     return value
   }
 
+  func numberIfAny(_ index: Int) throws -> UInt64? {
+    try hasNull(atIndex: index) ? nil : number(index)
+  }
+
   func bytes(_ index: Int) throws -> [UInt8] {
     guard let value = try bytesIfAny(index) else { throw ColumnUnreadable() }
     return value

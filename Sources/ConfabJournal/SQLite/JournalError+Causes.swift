@@ -17,7 +17,8 @@ extension JournalError {
     switch error {
     case let error as JournalError: self = error
     case let error as DatabaseError: self.init(database: error, path: path)
-    case is ColumnUnreadable, is RowDecodingError: self = .corrupt("a row holds what was never written there")
+    case is ColumnUnreadable, is RowDecodingError:
+      self = .corrupt("a row holds what was never written there")
     default: self = .other("\(error)")
     }
   }

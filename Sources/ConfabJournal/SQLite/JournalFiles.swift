@@ -18,14 +18,13 @@ package enum JournalFiles {
     return folder.isEmpty ? "." : folder
   }
 
-  /// Makes the folder and an empty database file where there are none, both durable.
-  static func prepare(folder: String) throws(JournalError) {
+  /// Makes the folder where there is none, durable.
+  static func makeFolder(_ folder: String) throws(JournalError) {
     if mkdir(folder, folderMode) == 0 {
       try sync(folder: self.folder(of: folder))
     } else if errno != EEXIST {
       throw JournalError(errno: errno, path: folder)
     }
-    if try createFile(database(in: folder)) { try sync(folder: folder) }
   }
 
   /// SQLite gives its companions the mode of the database, so the mode must be right from the first.

@@ -25,15 +25,19 @@ package final class SQLiteJournal: Journal {
 
   /// Opens the journal in a folder, makes it when there is none, migrates it when it is older.
   ///
-  /// - Parameter salts: chance for the salts of texts; the system's, outside of tests.
+  /// - Parameters:
+  ///   - salts: chance for the salts of texts; the system's, outside of tests.
+  ///   - pagesMax: how far the file may grow, in pages of 4 KiB; past it the disk counts as full.
   package init(
-    folder: String, salts: any RandomNumberGenerator & Sendable
+    folder: String, salts: any RandomNumberGenerator & Sendable, pagesMax: Int? = nil
   ) throws(JournalError) {
     let folder = (folder as NSString).standardizingPath
-    try JournalFiles.prepare(folder: folder)
+    try JournalFiles.makeFolder(folder)
     let lock = try FolderLock(folder: folder)
+    let path = JournalFiles.database(in: folder)
+    if try JournalFiles.createFile(path) { try JournalFiles.sync(folder: folder) }
     do {
-      let pool = try Connections.open(JournalFiles.database(in: folder))
+      let pool = try Connections.open(path, pagesMax: pagesMax)
       let appending = try pool.read { db in try Appending(db, salts: salts) }
       self.folder = folder
       self.pool = pool
@@ -46,6 +50,8 @@ package final class SQLiteJournal: Journal {
   }
 
   package func close() throws(JournalError) {
+    // The writer must be the last to go: only it may bring the log into the database and remove it.
+    pool.invalidateReadOnlyConnections()
     do { try pool.close() } catch { throw JournalError(error, path: folder) }
     // Last, so that the next server finds the files at rest.
     lock.withLock { $0 = nil }
@@ -77,7 +83,7 @@ enum Connections {
   private static let logBytesKept = 67_108_864
   private static let waitSeconds: TimeInterval = 5
 
-  static func open(_ path: String) throws -> DatabasePool {
+  static func open(_ path: String, pagesMax: Int?) throws -> DatabasePool {
     let pool = try DatabasePool(path: path, configuration: configuration())
     try pool.writeWithoutTransaction { db in
       // GRDB asks for NORMAL when it turns WAL on, which would lose acknowledged groups in a power cut.
@@ -88,6 +94,7 @@ enum Connections {
       try db.execute(sql: "PRAGMA secure_delete = ON")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")
       try db.execute(sql: "PRAGMA journal_size_limit = \(logBytesKept)")
+      if let pagesMax { try db.execute(sql: "PRAGMA max_page_count = \(pagesMax)") }
     }
     try Schema.migrator.migrate(pool)
     return pool

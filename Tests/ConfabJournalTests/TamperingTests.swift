@@ -1,0 +1,68 @@
+import ConfabDomain
+import ConfabJournal
+import Foundation
+import GRDB
+import Primitives
+import Testing
+
+/// Somebody with access to the file changes it; the audit says where.
+@Suite struct TamperingTests {
+  /// Ten messages as entries 4…13, of which the second was edited, the third deleted and the fourth
+  /// got a reaction.
+  private func journal(_ folder: Folder) throws -> String {
+    let journal = try Engine.sqlite.open(folder)
+    var place = try Place.withTwo()
+    for number in 1...10 { place.posts("m\(number)") }
+    place.happens(.messageEdited(.lobby, sequence: 2, text: "changed"), by: Place.ann)
+    place.happens(.messageDeleted(.lobby, sequence: 3), by: Place.ann)
+    place.happens(.reactionAdded(.lobby, sequence: 4, emoji: "👍"), by: Place.bob)
+    try journal.append(&place)
+    #expect(try journal.verifyAudit().brokenAt == nil)
+    #expect(try journal.verifyAudit().entries == 16)
+    try journal.close()
+    return folder.path + "/data/confab.sqlite"
+  }
+
+  @Test(arguments: [
+    ("UPDATE entries SET text = CAST('not so' AS BLOB) WHERE entry = 7", 7),
+    ("UPDATE entries SET salt = zeroblob(16) WHERE entry = 7", 7),
+    ("UPDATE entries SET text = NULL, salt = NULL WHERE entry = 8", 8),
+    ("UPDATE entries SET text = CAST('m3' AS BLOB), salt = zeroblob(16) WHERE entry = 6", 6),
+    ("UPDATE entries SET payload = (SELECT payload FROM entries WHERE entry = 8) WHERE entry = 9", 9),
+    ("UPDATE entries SET chain = zeroblob(32) WHERE entry = 10", 10),
+    ("UPDATE entries SET payload = zeroblob(3) WHERE entry = 5", 5),
+    ("DELETE FROM entries WHERE entry = 11", 11),
+    ("UPDATE entries SET channel = 2 WHERE entry = 12", 12),
+    ("UPDATE messages SET entry = 9 WHERE sequence = 5", 8),
+    ("UPDATE messages SET text_entry = 9 WHERE sequence = 5", 1),
+    ("UPDATE messages SET text_entry = 5, edited_at = NULL WHERE sequence = 2", 14),
+    ("UPDATE messages SET deleted = 0 WHERE sequence = 3", 6),
+    ("DELETE FROM messages WHERE sequence = 6", 9),
+    ("UPDATE reactions SET account = 1", 16),
+    ("DELETE FROM reactions", 16),
+    ("INSERT INTO reactions VALUES (1, 1, 'x', 1, 16)", 1),
+  ])
+  func aChangeShowsAtItsEntry(_ sql: String, _ entry: UInt64) throws {
+    let folder = try Folder()
+    let path = try journal(folder)
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in try db.execute(sql: sql) }
+    try queue.close()
+    let verdict = try Engine.sqlite.open(folder).verifyAudit()
+    #expect(verdict.brokenAt == entry)
+  }
+
+  @Test func aStateIsNotMadeFromABrokenChain() throws {
+    let folder = try Folder()
+    let path = try journal(folder)
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      try db.execute(sql: "UPDATE entries SET payload = zeroblob(3) WHERE entry = 5")
+    }
+    try queue.close()
+    let journal = try Engine.sqlite.open(folder)
+    #expect(throws: JournalError.corrupt("entry 5 does not fit the audit chain")) {
+      try journal.loadState()
+    }
+  }
+}
