@@ -150,5 +150,12 @@ let package = Package(
     .testTarget(
       name: "EndToEnd", dependencies: ["confab"], exclude: ["Transcripts"],
       swiftSettings: settings),
+    .testTarget(
+      name: "ConfabDomainTests",
+      dependencies: ["ConfabDomain", "Primitives", orderedCollections], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabHubTests",
+      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections],
+      swiftSettings: settings),
   ]
 )
