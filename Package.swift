@@ -153,9 +153,5 @@ let package = Package(
     .testTarget(
       name: "ConfabDomainTests",
       dependencies: ["ConfabDomain", "Primitives", orderedCollections], swiftSettings: settings),
-    .testTarget(
-      name: "ConfabHubTests",
-      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections],
-      swiftSettings: settings),
   ]
 )
