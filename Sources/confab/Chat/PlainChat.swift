@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfabClient
 import ConfabTerminal
 import ConfabWire
+import Glibc
 import Primitives
 
 /// The chat line by line: what is typed or piped in, and what happens, into `PlainModel`.
@@ -100,8 +101,9 @@ struct PlainChat {
     await session.settle()
     write()
     for line in model.takeUnheard() { Output.line(line) }
-    if ending == .quit, model.hasFailed, !Output.isTerminal {
-      throw ExitCode(ExitStatus.refused.rawValue)
+    // A person has read what went wrong; a script reads the status.
+    if ending == .quit, let failure = model.failure, isatty(STDIN_FILENO) != 1 {
+      throw ExitCode((failure == .usage ? ExitStatus.usage : .refused).rawValue)
     }
     return ending
   }

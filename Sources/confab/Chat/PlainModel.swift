@@ -13,7 +13,22 @@ package struct PlainModel: Sendable {
     case remark(String)
   }
 
-  struct Channel: Sendable {
+  package enum Failure: Hashable, Sendable {
+    /// A line was no command.
+    case usage
+    /// The server, or the state of things, did not allow it.
+    case refused
+  }
+
+  /// A message of one's own until it was printed.
+  private struct Own: Sendable {
+    var key: String
+    var text: String
+    /// What will be printed if it is not heard, once the server has it.
+    var unheard: (sequence: Int, line: String)?
+  }
+
+  private struct Channel: Sendable {
     var summary: ChannelSummary
     /// The newest message that was printed or need not be.
     var printedThrough = 0
@@ -28,16 +43,15 @@ package struct PlainModel: Sendable {
   /// Lines that came of the events and commands since they were last taken.
   package private(set) var lines: [Line] = []
   package private(set) var hasChannels = false
-  /// A message was refused.
-  package private(set) var hasFailed = false
+  /// The first thing that did not work.
+  package private(set) var failure: Failure?
 
   private let offsetSeconds: @Sendable (CivilDate) -> Int
   private let text: PlainText
   private var channels: [Channel] = []
   private var isConnected = false
   private var lastLocalID = 0
-  /// Own messages until they were printed: the server has those with a line.
-  private var own: [Int: (key: String, text: String, line: String?)] = [:]
+  private var own: [Int: Own] = [:]
 
   /// - Parameters:
   ///   - offsetSeconds: how far local clocks are ahead of UTC when they show a date.
@@ -60,7 +74,7 @@ package struct PlainModel: Sendable {
   /// Own messages that the server has and that were not heard yet, as lines.
   package mutating func takeUnheard() -> [String] {
     defer { own = [:] }
-    return own.sorted { $0.key < $1.key }.compactMap(\.value.line)
+    return own.sorted { $0.key < $1.key }.compactMap(\.value.unheard?.line)
   }
 
   // MARK: Commands
@@ -71,7 +85,7 @@ package struct PlainModel: Sendable {
     do {
       return perform(try ChatCommand.parse(line, offsetSeconds: offsetSeconds))
     } catch {
-      fail(error.description)
+      fail(error.description, .usage)
       return []
     }
   }
@@ -102,11 +116,11 @@ package struct PlainModel: Sendable {
     guard text.utf8.count <= ChatLimits.messageBytesMax else {
       fail(
         "This message has \(text.utf8.count) bytes; \(ChatLimits.messageBytesMax) is the most. "
-          + "Send it in parts.")
+          + "Send it in parts.", .usage)
       return []
     }
     lastLocalID += 1
-    own[lastLocalID] = (key, text, nil)
+    own[lastLocalID] = Own(key: key, text: text)
     return [.send(localID: lastLocalID, channel: key, text: text, replyTo: replyTo)]
   }
 
@@ -128,13 +142,13 @@ package struct PlainModel: Sendable {
 
   private mutating func help(about name: String?) {
     guard let found = name.map({ ChatHelp.lines(about: $0) }) ?? ChatHelp.commands else {
-      return fail("There is no command \(name ?? ""). /help lists them all.")
+      return fail("There is no command \(name ?? ""). /help lists them all.", .usage)
     }
     for line in found { lines.append(.output(line.text.trimmedEnd)) }
   }
 
-  private mutating func fail(_ words: String) {
-    hasFailed = true
+  private mutating func fail(_ words: String, _ kind: Failure = .refused) {
+    failure = failure ?? kind
     lines.append(.error(words))
   }
 
@@ -163,19 +177,25 @@ package struct PlainModel: Sendable {
   private mutating func takeMessages(_ event: ChatEvent, at now: WallTime) -> [ChatIntent] {
     switch event {
     case .message(let key, let message, let localID):
-      if let localID { own[localID] = nil }
+      forgetOwn(message, in: key, localID)
       return take([message], in: key, at: now)
     case .page(let key, let messages, _): return takePage(messages, in: key, at: now)
     case .sent(let localID, let key, let sequence, let time):
       guard let text = own[localID]?.text else { break }
       let message = ChatMessage(sequence: sequence, from: account, at: time, text: text)
-      own[localID]?.line = self.text.line(message, in: key, now: now)
+      let line = self.text.line(message, in: key, now: now)
+      guard channels[ensureChannel(key)].printedThrough < sequence else {
+        own[localID] = nil
+        break
+      }
+      own[localID]?.key = key
+      own[localID]?.unheard = (sequence, line)
     case .sendFailed(let localID, let key, let reason):
       own[localID] = nil
       fail("Not sent to \(key): \(reason)")
     case .unsent(let key, let unsent):
       lastLocalID = max(lastLocalID, unsent.localID)
-      own[unsent.localID] = (key, unsent.text, nil)
+      own[unsent.localID] = Own(key: key, text: unsent.text)
     case .edited(let key, let sequence, let text):
       lines.append(.output("\(key) \(sequence) is now: \(text.shownOnOneLine)"))
     case .deleted(let key, let sequence): lines.append(.output("\(key) \(sequence) was deleted"))
@@ -185,6 +205,15 @@ package struct PlainModel: Sendable {
     default: break
     }
     return []
+  }
+
+  /// It is being printed, so nothing is owed for it.
+  private mutating func forgetOwn(_ message: ChatMessage, in key: String, _ localID: Int?) {
+    guard message.from == account else { return }
+    let found =
+      localID
+      ?? own.first { $0.value.key == key && $0.value.unheard?.sequence == message.sequence }?.key
+    if let found { own[found] = nil }
   }
 
   private mutating func take(_ state: ConnectionState, at now: WallTime) {
@@ -205,7 +234,7 @@ package struct PlainModel: Sendable {
       return channel
     }
     defer { hasChannels = true }
-    if index(of: currentKey) == nil, currentKey.hasPrefix("#"), currentKey.dropFirst().contains(where: { !$0.isNumber }) {
+    if index(of: currentKey) == nil, currentKey.hasPrefix("#") {
       // What is typed must not go anywhere else than where it was meant.
       fail("You are not in \(currentKey). /join \(currentKey) enters it if it is public.")
       return []
