@@ -172,7 +172,9 @@ package struct ChatBook: Sendable {
       summary.isClosed = true
       events.append(.channel(summary))
     }
-    if let words = event.roomWords {
+    // A conversation between two is not made; it begins with what is said.
+    let isDirect = (channels[event.channel] ?? fresh?[event.channel])?.kind == .direct
+    if !isDirect, let words = event.roomWords {
       events.append(.notice(Notice(.information, words), channel: key))
     }
     return events

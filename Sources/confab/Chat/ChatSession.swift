@@ -28,6 +28,9 @@ package actor ChatSession {
   package private(set) var end: (any Error)?
   /// Where to go once the channels are known: a room by its number has no label before.
   private var opening: String?
+  private var hasConnected = false
+  /// What stood in the way of the last attempt.
+  private var lastTrouble: String?
 
   private nonisolated let intents = BoundedQueue<Errand>(countMax: intentsMax)
   private nonisolated let messages = BoundedQueue<Errand>(countMax: intentsMax)
@@ -153,6 +156,7 @@ package actor ChatSession {
 
   package func connected(_ link: any ChatLink, _ channels: [WireChannelInfo]) async {
     self.link = link
+    hasConnected = true
     if let connection = link as? Connection {
       for waiter in connectionWaiters { waiter.resume(returning: connection) }
       connectionWaiters = []
@@ -170,6 +174,11 @@ package actor ChatSession {
 
   package func lost(_ reason: String, nextAttempt wait: Duration) async {
     link = nil
+    // While it never worked the person wants to know why; later the state alone says enough.
+    if !hasConnected, reason != lastTrouble {
+      lastTrouble = reason
+      await answer(.information, "\(reason) Trying again…")
+    }
     await emit(.connection(.lost(nextAttempt: LocalTime.monotonic + wait)))
   }
 

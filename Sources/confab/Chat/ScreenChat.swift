@@ -47,7 +47,8 @@ enum ScreenChat {
       await connecting.value
       group.cancelAll()
     }
-    if let end = await session.end { throw end }
+    // Signing out ends the session as well, but that was wanted.
+    if ending != .signOut, let end = await session.end { throw end }
   }
 
   /// The loop waits in system calls, which tasks must not.

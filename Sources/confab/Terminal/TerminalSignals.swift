@@ -28,6 +28,11 @@ enum TerminalSignals {
   /// system does not let it stop.
   static func stop() {
     signal(SIGTSTP, SIG_DFL)
+    // Threads of a pool have signals blocked, and hand that on to those they start.
+    var stopping = sigset_t()
+    sigemptyset(&stopping)
+    sigaddset(&stopping, SIGTSTP)
+    pthread_sigmask(SIG_UNBLOCK, &stopping, nil)
     raise(SIGTSTP)
     signal(SIGTSTP, handler)
   }
