@@ -59,7 +59,7 @@ extension Admin {
             report.skip(entry.name, "there is such an account already")
             continue
           }
-          try await report(entry, answer, connection, &report)
+          try await self.report(entry, answer, connection, &report)
         }
       }
     }
