@@ -245,6 +245,13 @@ private final class Told: Sendable {
     }
   }
 
+  @Test func theEndOfTheChatWakesWhoWaits() async throws {
+    let session = try session()
+    let waiting = Task { try await session.connection() }
+    await session.stop()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+  }
+
   @Test func typedLinesComeBack() throws {
     let lines = TypedLines(profile)
     #expect(lines.load().isEmpty)

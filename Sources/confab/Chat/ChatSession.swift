@@ -193,6 +193,14 @@ package actor ChatSession {
     await emit(.connection(.refused(reason: reason)))
   }
 
+  /// The chat ends: nobody needs to wait any longer.
+  package func stop() {
+    for waiter in connectionWaiters { waiter.resume(throwing: CancellationError()) }
+    connectionWaiters = []
+    end = end ?? CancellationError()
+    wakeDeliveryWaiters()
+  }
+
   /// Waits for a connection to send over.
   package func connection() async throws -> Connection {
     if let end { throw end }

@@ -49,6 +49,7 @@ struct PlainChat {
     }
     if try await chat.run() == .signOut { try await session.signOut(from: current) }
     await session.finish()
+    await session.stop()
   }
 
   private init(session: ChatSession, inputs: BoundedQueue<Input>, model: PlainModel) {

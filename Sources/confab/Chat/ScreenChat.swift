@@ -35,20 +35,28 @@ enum ScreenChat {
       return loop.run()
     }
     if ending == .signOut { try await session.signOut(from: current) }
-    await withDiscardingTaskGroup { group in
-      group.addTask {
-        await session.finish()
-        connecting.cancel()
-      }
-      group.addTask {
-        try? await Task.sleep(for: farewellMax)
-        connecting.cancel()
-      }
-      await connecting.value
-      group.cancelAll()
-    }
+    await farewell(session)
+    connecting.cancel()
     // Signing out ends the session as well, but that was wanted.
-    if ending != .signOut, let end = await session.end { throw end }
+    let end = ending == .signOut ? nil : await session.end
+    await session.stop()
+    if let end { throw end }
+  }
+
+  /// Tells what was read, for as long as a person who has left waits gladly.
+  private static func farewell(_ session: ChatSession) async {
+    let isOver = BoundedQueue<Void>(countMax: 1)
+    let telling = Task {
+      await session.finish()
+      isOver.offer(())
+    }
+    let waiting = Task {
+      try await Task.sleep(for: farewellMax)
+      isOver.offer(())
+    }
+    _ = await isOver.next()
+    telling.cancel()
+    waiting.cancel()
   }
 
   /// The loop waits in system calls, which tasks must not.
