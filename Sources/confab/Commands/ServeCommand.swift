@@ -5,6 +5,7 @@ import ConfabServer
 import Glibc
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `confab serve`
 struct Serve: AsyncParsableCommand {
@@ -28,7 +29,7 @@ struct Serve: AsyncParsableCommand {
     umask(0o077)
     signal(SIGPIPE, SIG_IGN)
     ServeProcess.raiseFileLimit()
-    let settings = try await ServeSettings(given)
+    let settings = try ServeSettings(given)
     let sink = LogSink()
     defer { sink.flush() }
     var logger = Logger(label: "confab") { _ in

@@ -1,3 +1,4 @@
+import ConfabNetwork
 import ConfabServer
 import Glibc
 import ServiceLifecycle

@@ -19,8 +19,8 @@ struct ServeSettings {
   private static let failedSignIns = 1...20
   private static let lockoutSeconds = 1...86_400
 
-  init(_ given: ServeOptions) async throws {
-    let sources = try await ServeSources(file: given.config)
+  init(_ given: ServeOptions) throws(UsageError) {
+    let sources = try ServeSources(file: given.config)
     data = Self.absolute(sources.value(given.data, "data") ?? "./confab-data")
     let listenText = sources.value(given.listen, "listen") ?? "[::]:4747"
     guard let listen = HostPort(listenText) else {
@@ -120,25 +120,25 @@ extension ServeSettings {
 
 /// The environment and the file.
 struct ServeSources {
-  private let environment = ConfigReader(provider: EnvironmentVariablesProvider()).scoped(to: "confab")
-  private let file: ConfigReader?
+  private let environment = ConfigReader(provider: EnvironmentVariablesProvider())
+    .scoped(to: "confab")
+  private let file: [String: String]
 
-  init(file path: String?) async throws(UsageError) {
+  init(file path: String?) throws(UsageError) {
     guard let path else {
-      file = nil
+      file = [:]
       return
     }
-    do {
-      file = ConfigReader(provider: try await FileProvider<JSONSnapshot>(filePath: .init(path)))
-    } catch {
-      throw UsageError("--config \(path) cannot be read as JSON")
+    guard let bytes = FileManager.default.contents(atPath: path),
+      let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
+    else {
+      throw UsageError("--config \(path) cannot be read, or is no JSON object")
     }
+    // A number is as good as a text.
+    file = object.mapValues { "\($0)" }
   }
 
   func value(_ given: String?, _ key: String) -> String? {
-    let key = ConfigKey([key])
-    // A number in the file is as good as a text.
-    return given ?? environment.string(forKey: key) ?? file?.string(forKey: key)
-      ?? file?.int(forKey: key).map(String.init)
+    given ?? environment.string(forKey: ConfigKey([key])) ?? file[key]
   }
 }
