@@ -148,6 +148,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "confabTests",
+      dependencies: [
+        "confab", "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTerminal", "ConfabWire",
+        "Primitives",
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "EndToEnd", dependencies: ["confab"], exclude: ["Transcripts"],
       swiftSettings: settings),
     .testTarget(
