@@ -16,8 +16,8 @@ struct Verify: AsyncParsableCommand {
         confab verify @bob                 show the numbers
         confab verify @bob --confirm       they are the same: trust these devices
 
-      A device that came after you last confirmed is marked new. --confirm never takes one that \
-      you have not been shown before.
+      A device that came after you last confirmed is marked new. Once you have looked, --confirm \
+      takes only the devices that you were shown: one that comes in between is left out.
       """)
 
   @Argument(help: "@name")

@@ -28,12 +28,12 @@ extension Checkup {
     guard certificate.applicationProtocol == ConnectionLimits.applicationProtocol else {
       report(
         .problem(
-          .tls, "it speaks \(certificate.tlsVersion), but does not know confab/1",
+          .tls, "it speaks TLS 1.3, but does not know confab/1",
           "What listens there is a web server, or a proxy that ends TLS."))
       skip([.certificate, .protocol, .clock, .signIn, .https])
       return nil
     }
-    report(.ok(.tls, "\(certificate.tlsVersion), confab/1"))
+    report(.ok(.tls, "TLS 1.3, confab/1"))
     guard let trust = checkCertificate(certificate) else {
       skip([.protocol, .clock, .signIn, .https])
       return nil

@@ -29,9 +29,9 @@ struct Admin: AsyncParsableCommand {
           EndSessions.self, ResetPassword.self, ImportCredentials.self,
         ]),
       CommandGroup(
-        name: "What is there", subcommands: [AllRooms.self, AllSessions.self, Audit.self]),
+        name: "Overview", subcommands: [AllRooms.self, AllSessions.self, Audit.self]),
       CommandGroup(
         name: "Data",
-        subcommands: [Export.self, Backup.self, Migrate.self]),
+        subcommands: [Export.self, Backup.self, Restore.self, Migrate.self]),
     ])
 }

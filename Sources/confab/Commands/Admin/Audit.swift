@@ -120,12 +120,12 @@ extension Admin.Audit {
       return Output.line(
         verdict.intact
           ? "intact: \(verdict.entries) entries, head \(verdict.head.hex)"
-          : "broken at entry \(verdict.brokenAt) of \(verdict.entries)")
+          : "broken at entry \(verdict.brokenAt)")
     }
     var object = JSONObject(event: "audit-verdict")
     object.add("intact", verdict.intact)
-    object.add("entries", verdict.entries)
     if verdict.intact {
+      object.add("entries", verdict.entries)
       object.add("head", verdict.head.hex)
     } else {
       object.add("brokenAt", verdict.brokenAt)

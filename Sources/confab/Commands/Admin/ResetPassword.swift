@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfabClient
 import ConfabWire
 
 extension Admin {

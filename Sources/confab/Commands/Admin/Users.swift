@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfabClient
 import ConfabWire
+import Primitives
 
 extension Admin {
   struct Users: AsyncParsableCommand {
