@@ -120,7 +120,9 @@ import confab
     (event.channel, event.position, event.by) = (2, 4, "bob")
     event.renamed = WireRoomRenamed()
     event.renamed.name = "between"
-    let replayed = took(event, &book).filter { if case .channelRenamed = $0 { true } else { false } }
+    let replayed = took(event, &book).filter {
+      if case .channelRenamed = $0 { true } else { false }
+    }
     #expect(replayed.isEmpty)
     #expect(book.key(of: 2) == "#trips")
   }

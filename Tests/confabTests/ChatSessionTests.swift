@@ -102,7 +102,9 @@ private final class Told: Sendable {
     var pages: [[Int]] = []
     var people: [String] = []
     for event in told.all {
-      if case .page("#lobby", let messages, false) = event { pages.append(messages.map(\.sequence)) }
+      if case .page("#lobby", let messages, false) = event {
+        pages.append(messages.map(\.sequence))
+      }
       if case .people("#lobby", let list) = event { people = list.map(\.name) }
     }
     #expect(pages == [[1, 2]])
@@ -226,9 +228,10 @@ private final class Told: Sendable {
         .command(.sendFile(path: "a", to: nil), channel: "#lobby"),
         .command(.meet(room: nil), channel: "#lobby"),
       ], in: session)
-    #expect(told.notices == [
-      "This release cannot hand over files yet.", "This release has no meetings yet.",
-    ])
+    #expect(
+      told.notices == [
+        "This release cannot hand over files yet.", "This release has no meetings yet.",
+      ])
   }
 
   @Test func anEndedSessionWakesWhoWaits() async throws {

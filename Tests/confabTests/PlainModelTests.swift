@@ -22,7 +22,8 @@ import confab
     return model
   }
 
-  private func message(_ sequence: Int, from: String = "bob", _ text: String = "hi") -> ChatMessage {
+  private func message(_ sequence: Int, from: String = "bob", _ text: String = "hi") -> ChatMessage
+  {
     ChatMessage(sequence: sequence, from: from, at: noon, text: text)
   }
 
@@ -111,7 +112,8 @@ import confab
     _ = model.enter("two")
     _ = model.update(.sent(localID: 1, channel: "#lobby", sequence: 4, at: noon), at: noon)
     _ = model.update(.sent(localID: 2, channel: "#lobby", sequence: 5, at: noon), at: noon)
-    _ = model.update(.message(channel: "#lobby", message(4, from: "ann", "one"), localID: nil), at: noon)
+    _ = model.update(
+      .message(channel: "#lobby", message(4, from: "ann", "one"), localID: nil), at: noon)
     #expect(model.takeLines() == [.output("#lobby 4 12:00:04 ann: one")])
     #expect(model.takeUnheard() == ["#lobby 5 12:00:04 ann: two"])
     #expect(model.takeUnheard().isEmpty)

@@ -92,7 +92,8 @@ package struct ChatBook: Sendable {
     guard let old = channels.updateValue(info, forKey: info.id) else {
       var summary = ChannelSummary(info)
       // All that was said in a conversation of one's own follows, and is counted one by one.
-      if info.kind == .private || info.kind == .direct { (summary.unread, summary.mentions) = (0, 0) }
+      let isPersonal = info.kind == .private || info.kind == .direct
+      if isPersonal { (summary.unread, summary.mentions) = (0, 0) }
       return [.channel(summary)]
     }
     let rename: [ChatEvent] =
