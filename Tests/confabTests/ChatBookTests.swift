@@ -127,6 +127,20 @@ import confab
     #expect(book.key(of: 2) == "#trips")
   }
 
+  /// Closing a room frees its name, and the old room keeps it for who looks back.
+  @Test func anOpenRoomHasTheNameOfAClosedOne() {
+    var book = ChatBook(account: "ann")
+    var closed = Self.room(7, "#plans")
+    closed.closed = true
+    _ = book.connected([closed])
+    _ = book.caughtUp()
+    #expect(book.reference("#plans").id == 7)
+    _ = book.connected([closed, Self.room(5, "#plans")])
+    #expect(summaries(book.caughtUp())?.map(\.isClosed) == [false])
+    #expect(book.reference("#plans").id == 5)
+    #expect(book.reference("#else").name == "#else")
+  }
+
   @Test func reactionsAddUpAndAreTakenBack() {
     var book = ChatBook(account: "ann")
     _ = book.connected([Self.room(2, "#plans", sequence: 1)])

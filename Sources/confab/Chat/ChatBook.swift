@@ -31,9 +31,19 @@ package struct ChatBook: Sendable {
   /// A channel as a person names it: `#plans`, `#3`, `@ann`.
   package func info(named name: String) -> WireChannelInfo? {
     let wanted = name.lowercased()
-    let known = channels.values
-    return known.first { $0.label.lowercased() == wanted }
-      ?? known.first { $0.number > 0 && "#\($0.number)" == wanted }
+    let found = channels.values.filter {
+      $0.label.lowercased() == wanted || ($0.number > 0 && "#\($0.number)" == wanted)
+    }
+    // The name of a room that was closed may have gone to a new one.
+    return found.max { ($0.closed ? 0 : 1, $0.id) < ($1.closed ? 0 : 1, $1.id) }
+  }
+
+  /// By its number where that is known: it outlasts new names, and leads to closed rooms as well.
+  package func reference(_ key: String) -> WireChannelRef {
+    guard let info = info(named: key) else { return .named(key) }
+    var reference = WireChannelRef()
+    reference.id = info.id
+    return reference
   }
 
   /// The rooms of this person in the order of their numbers.
@@ -76,7 +86,8 @@ package struct ChatBook: Sendable {
     guard let list = fresh else { return [] }
     channels = list
     fresh = nil
-    return [.channels(sorted(channels.values).map(ChannelSummary.init))]
+    let shown = sorted(channels.values).filter { info(named: $0.label)?.id == $0.id }
+    return [.channels(shown.map(ChannelSummary.init))]
   }
 
   /// The lobby, rooms by name, then people by name.

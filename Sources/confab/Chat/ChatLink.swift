@@ -17,9 +17,9 @@ extension ChatLink {
     return list
   }
 
-  func members(of key: String, atMost limit: Int) async throws -> [WireMember] {
+  func members(of channel: WireChannelRef, atMost limit: Int) async throws -> [WireMember] {
     var request = WireListMembers()
-    request.channel = .named(key)
+    request.channel = channel
     var members: [WireMember] = []
     while true {
       guard case .memberList(let page) = try await self.request(.listMembers(request)) else {

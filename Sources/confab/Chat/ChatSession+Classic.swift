@@ -1,4 +1,3 @@
-import ConfabClient
 import ConfabDomain
 import ConfabTerminal
 import ConfabWire
@@ -36,7 +35,8 @@ extension ChatSession {
     var create = WireCreateClassicRoom()
     create.members = names.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 }
     let room = try await online.room(.createClassicRoom(create))
-    let members = try await online.members(of: room.label, atMost: ChatLimits.noticeLinesMax)
+    let members = try await online.members(
+      of: book.reference(room.label), atMost: ChatLimits.noticeLinesMax)
     let people = members.map(\.name).joined(separator: ", ")
     await show(room)
     await answer(
@@ -61,7 +61,7 @@ extension ChatSession {
   /// `#1; Yoda: hello there at 1 Jun 2022 21:30:04`
   private func classicLines(of key: String, since: WallTime) async throws -> [StyledLine] {
     var request = WireReadMessages()
-    request.channel = .named(key)
+    request.channel = book.reference(key)
     request.sinceSecond = since.millisecondsSinceEpoch
     var lines: [StyledLine] = []
     while true {

@@ -1,4 +1,3 @@
-import ConfabClient
 import ConfabDomain
 import ConfabTerminal
 import ConfabWire
@@ -16,7 +15,7 @@ extension ChatSession {
       try await create(room, members, isPublic: isPublic)
     case .join(let room):
       var join = WireJoinRoom()
-      join.channel = .named(room)
+      join.channel = book.reference(room)
       await show(try await online.room(.joinRoom(join)))
     case .invite(let people, let room): try await invite(people, to: room ?? key)
     case .members(let room): try await tellMembers(of: room ?? key)
@@ -45,7 +44,7 @@ extension ChatSession {
 
   private func invite(_ people: [String], to room: String) async throws {
     var invite = WireInviteMembers()
-    invite.channel = .named(room)
+    invite.channel = book.reference(room)
     invite.members = people.map { String($0.dropFirst()) }
     let info = try await online.room(.inviteMembers(invite))
     await answer(.information, "\(people.joined(separator: ", ")) may now read \(info.label).")
@@ -55,15 +54,15 @@ extension ChatSession {
     switch command {
     case .leave(let room):
       var leave = WireLeaveRoom()
-      leave.channel = .named(room ?? key)
+      leave.channel = book.reference(room ?? key)
       _ = try await online.room(.leaveRoom(leave))
     case .close(let room):
       var close = WireCloseRoom()
-      close.channel = .named(room ?? key)
+      close.channel = book.reference(room ?? key)
       _ = try await online.room(.closeRoom(close))
     case .rename(let name):
       var rename = WireRenameRoom()
-      rename.channel = .named(key)
+      rename.channel = book.reference(key)
       rename.name = name
       _ = try await online.room(.renameRoom(rename))
     default: break
@@ -85,7 +84,8 @@ extension ChatSession {
   }
 
   private func tellMembers(of key: String) async throws {
-    let members = try await online.members(of: key, atMost: ChatLimits.noticeLinesMax)
+    let members = try await online.members(
+      of: book.reference(key), atMost: ChatLimits.noticeLinesMax)
     let width = members.map { DisplayWidth.of($0.name) }.max() ?? 0
     let lines = members.map { member in
       var line = StyledLine(member.name, style: .strong).fitted(to: width)

@@ -15,13 +15,13 @@ extension ChatSession {
       try await loadOlder(key, before: before, count: count)
     case .edit(let key, let sequence, let text):
       var edit = WireEdit()
-      edit.channel = .named(key)
+      edit.channel = book.reference(key)
       edit.sequence = UInt64(clamping: sequence)
       edit.text = text
       _ = try await online.request(.edit(edit))
     case .delete(let key, let sequence):
       var delete = WireDelete()
-      delete.channel = .named(key)
+      delete.channel = book.reference(key)
       delete.sequence = UInt64(clamping: sequence)
       _ = try await online.request(.delete(delete))
     case .react(let key, let sequence, let emoji): try await react(key, sequence, emoji)
@@ -33,7 +33,7 @@ extension ChatSession {
   /// The same emoji once more takes it back.
   private func react(_ key: String, _ sequence: Int, _ emoji: String) async throws {
     var react = WireReact()
-    react.channel = .named(key)
+    react.channel = book.reference(key)
     react.sequence = UInt64(clamping: sequence)
     react.emoji = emoji
     react.remove = book.reaction(emoji, on: sequence, in: key)?.isMine ?? false
@@ -70,7 +70,7 @@ extension ChatSession {
     _ count: Int, of key: String, before: Int?, over link: any ChatLink
   ) async throws -> (messages: [ChatMessage], hasOlder: Bool) {
     var request = WireReadMessages()
-    request.channel = .named(key)
+    request.channel = book.reference(key)
     if let before { request.beforeSequence = UInt64(clamping: before) }
     var messages: [ChatMessage] = []
     while true {
@@ -91,7 +91,7 @@ extension ChatSession {
       let other = String(key.dropFirst())
       names = other.lowercased() == account.lowercased() ? [account] : [account, other]
     } else {
-      names = try await online.members(of: key, atMost: Self.peopleMax).map(\.name)
+      names = try await online.members(of: book.reference(key), atMost: Self.peopleMax).map(\.name)
     }
     if names.count > Self.peopleMax { names = Array(names.prefix(Self.peopleMax)) }
     return names.map { Person(name: $0, activeSince: book.activeSince($0)) }

@@ -257,7 +257,7 @@ package actor ChatSession {
     guard let link else { return readMarks.keepWaiting() }
     for (key, sequence) in readMarks.take() {
       var mark = WireMarkRead()
-      mark.channel = .named(key)
+      mark.channel = book.reference(key)
       mark.sequence = UInt64(clamping: sequence)
       // Nobody waits for it, and the next mark says it again.
       _ = try? await link.request(.markRead(mark))

@@ -119,6 +119,10 @@ package struct PlainModel: Sendable {
           + "Send it in parts.", .usage)
       return []
     }
+    if let index = index(of: key), channels[index].summary.isClosed {
+      fail("\(key) is closed: it can be read, but nothing more can be said in it.")
+      return []
+    }
     lastLocalID += 1
     own[lastLocalID] = Own(key: key, text: text)
     return [.send(localID: lastLocalID, channel: key, text: text, replyTo: replyTo)]
