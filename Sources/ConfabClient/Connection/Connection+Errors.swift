@@ -12,6 +12,10 @@ extension Connection {
       error
     case let error as NIOSSLError:
       explainedTLS(error, destination)
+    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+      ConnectionError.untrusted(
+        "The certificate of \(destination) is for another name. Use the name that it is for, or "
+          + "sign in with --pin.")
     case let error as NIOConnectionError:
       ConnectionError.unreachable(
         "\(destination) cannot be reached: \(reason(of: error)).")
@@ -31,7 +35,8 @@ extension Connection {
     guard case .handshakeFailed(let detail) = error,
       String(describing: detail).contains("CERTIFICATE_VERIFY_FAILED")
     else {
-      return .unreachable("\(destination) does not speak TLS 1.3 as Confab does: \(error).")
+      let name = reason(of: error).map { " (\($0))" } ?? ""
+      return .unreachable("\(destination) does not speak TLS 1.3 as Confab does\(name).")
     }
     if case .network(_, .some) = destination {
       return .untrusted(
@@ -40,6 +45,13 @@ extension Connection {
     }
     return .untrusted(
       "No authority vouches for \(destination). Sign in with the link, or with --pin.")
+  }
+
+  /// BoringSSL's name for what went wrong, out of a text that holds places in its sources as well.
+  private static func reason(of error: NIOSSLError) -> String? {
+    let words = "\(error)".split(separator: "OPENSSL_internal:", maxSplits: 1)
+    guard words.count == 2 else { return nil }
+    return String(words[1].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
   }
 
   private static func reason(of error: NIOConnectionError) -> String {
