@@ -100,7 +100,7 @@ extension ChatSession {
   private func search(_ words: String, in key: String?) async throws {
     var search = WireSearch()
     search.words = words
-    if let key { search.channel = .named(key) }
+    if let key { search.channel = book.reference(key) }
     search.limit = Self.searchHitsMax
     guard case .searchHitList(let list) = try await online.request(.search(search)) else {
       throw ChatError.wrongAnswer

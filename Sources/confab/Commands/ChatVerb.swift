@@ -17,8 +17,8 @@ struct Chat: AsyncParsableCommand {
         confab chat @bob
         echo 'the build is done' | confab chat --plain '#builds'
 
-      --plain prints one line for each message and reads lines and the same commands from standard
-      input. It is used by itself in pipes and on terminals that cannot do more.
+      --plain prints one line for each message, and reads lines and the same commands from
+      standard input. Pipes and terminals that cannot do more get it by themselves.
       """)
 
   @Flag(help: "Line by line, for pipes and screen readers.")
