@@ -1,5 +1,4 @@
 package import ConfabDomain
-import FoundationEssentials
 package import Primitives
 
 extension WireHello {
@@ -18,8 +17,8 @@ extension WireWelcome {
     self.init()
     self.version = version
     self.server = server
-    self.place = Data(place)
-    self.challenge = Data(challenge)
+    self.place = field(place)
+    self.challenge = field(challenge)
     at = time.millisecondsSinceEpoch
     limits.frameBytesMax = UInt32(WireLimits.frameBytesMax)
     limits.messageBytesMax = UInt32(Limits.messageBytesMax)
@@ -27,11 +26,11 @@ extension WireWelcome {
 
   /// What a client cannot go on with, as a sentence; nil when all is well.
   var problem: String? {
-    if place.count != WireLimits.placeBytes {
-      return "The server's Welcome names its place with \(place.count) bytes."
+    if byteCount(place) != WireLimits.placeBytes {
+      return "The server's Welcome names its place with \(byteCount(place)) bytes."
     }
-    if challenge.count != WireLimits.challengeBytes {
-      return "The server's Welcome holds a challenge of \(challenge.count) bytes."
+    if byteCount(challenge) != WireLimits.challengeBytes {
+      return "The server's Welcome holds a challenge of \(byteCount(challenge)) bytes."
     }
     return nil
   }
@@ -45,31 +44,31 @@ extension WireSignIn {
       self.password.name = name
       self.password.password = password
     case .token(let token):
-      self.token.token = Data(token)
+      self.token.token = field(token)
     case .invitation(let secret, let name, let password):
-      invitation.secret = Data(secret)
+      invitation.secret = field(secret)
       invitation.name = name
       invitation.password = password
     }
     if let keys = credentials.device {
       device = WireDevice(keys)
-      deviceProof = Data(proof)
+      deviceProof = field(proof)
     }
   }
 
   /// What makes no sense in it, as a sentence; nil when all is well.
   var problem: String? {
     guard let method else { return "SignIn needs a password, a token or an invitation." }
-    if case .token(let token) = method, token.token.count != WireLimits.tokenBytes {
+    if case .token(let token) = method, byteCount(token.token) != WireLimits.tokenBytes {
       return "A session's token has \(WireLimits.tokenBytes) bytes."
     }
     guard hasDevice else {
-      return deviceProof.isEmpty ? nil : "There is a proof for a device, but no device."
+      return byteCount(deviceProof) == 0 ? nil : "There is a proof for a device, but no device."
     }
     guard DeviceKeys(device) != nil else {
       return "A device has two keys of \(DeviceKeys.keyBytes) bytes each."
     }
-    guard deviceProof.count == WireLimits.signatureBytes else {
+    guard byteCount(deviceProof) == WireLimits.signatureBytes else {
       return "A device's proof is a signature of \(WireLimits.signatureBytes) bytes."
     }
     return nil
@@ -86,6 +85,6 @@ extension WireSignedIn {
     self.name = name
     self.role = WireRole(role)
     self.session = session.rawValue
-    self.token = Data(token)
+    self.token = field(token)
   }
 }

@@ -1,11 +1,10 @@
 package import ConfabDomain
-import FoundationEssentials
 
 extension WireDevice {
   package init(_ keys: DeviceKeys) {
     self.init()
-    identityKey = Data(keys.identity)
-    agreementKey = Data(keys.agreement)
+    identityKey = field(keys.identity)
+    agreementKey = field(keys.agreement)
     name = keys.name
   }
 }
@@ -13,10 +12,8 @@ extension WireDevice {
 extension DeviceKeys {
   /// Nil when a key has not 32 bytes.
   package init?(_ device: WireDevice) {
-    guard device.identityKey.count == Self.keyBytes, device.agreementKey.count == Self.keyBytes
-    else { return nil }
-    self.init(
-      identity: Array(device.identityKey), agreement: Array(device.agreementKey),
-      name: device.name)
+    let (identity, agreement) = (Array(device.identityKey), Array(device.agreementKey))
+    guard identity.count == Self.keyBytes, agreement.count == Self.keyBytes else { return nil }
+    self.init(identity: identity, agreement: agreement, name: device.name)
   }
 }

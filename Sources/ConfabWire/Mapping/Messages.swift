@@ -1,5 +1,4 @@
 package import ConfabDomain
-import FoundationEssentials
 package import Primitives
 
 extension WireMessage {
@@ -8,7 +7,7 @@ extension WireMessage {
     self.init()
     sequence = record.sequence
     position = record.position
-    id = Data(record.id.bytes)
+    id = field(record.id.bytes)
     at = record.at.millisecondsSinceEpoch
     from = name(record.author)
     text = record.text
@@ -23,7 +22,7 @@ extension WireMessage {
   init(_ new: NewMessage, sequence: UInt64, name: (AccountID) -> String) {
     self.init()
     self.sequence = sequence
-    id = Data(new.id.bytes)
+    id = field(new.id.bytes)
     text = new.text
     replyTo = new.replyTo ?? 0
     mentions = new.mentions.map(name)
