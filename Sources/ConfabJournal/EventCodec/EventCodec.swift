@@ -26,11 +26,15 @@ package struct SealedText: Hashable, Sendable {
   package var text: String
   package var salt: [UInt8]
 
-  package static let saltBytes = 16
-
   package init(text: String, salt: [UInt8]) {
     self.text = text
     self.salt = salt
+  }
+
+  /// 16 bytes, in two draws: with the system's generator each is a system call.
+  package static func salt(using generator: inout some RandomNumberGenerator) -> [UInt8] {
+    let words = (generator.next() as UInt64, generator.next() as UInt64)
+    return withUnsafeBytes(of: words) { Array($0) }
   }
 
   /// SHA-256 of the salt followed by the text's UTF-8.
@@ -45,12 +49,15 @@ package struct SealedText: Hashable, Sendable {
 
 /// Between events and their durable bytes.
 package enum EventCodec {
+  /// The `kind` of a `messagePosted`.
+  static let messageKind = 40
+
   /// - Parameter generator: where the salt of a text comes from.
   package static func encode(
     _ stamped: StampedEvent, using generator: inout some RandomNumberGenerator
   ) throws(JournalError) -> EncodedEvent {
     let text = stamped.event.body.text.map {
-      SealedText(text: $0, salt: .random(count: SealedText.saltBytes, using: &generator))
+      SealedText(text: $0, salt: SealedText.salt(using: &generator))
     }
     var entry = JournalEntry()
     entry.at = stamped.event.at.millisecondsSinceEpoch

@@ -33,6 +33,40 @@ enum MessageReading {
     ).first
   }
 
+  /// A message with its text as it is now, nil when deleted.
+  struct Posting {
+    var entry: UInt64
+    var place: MessagePlace
+    var text: String?
+  }
+
+  /// All messages of the entries after one. For the few at the journal's end.
+  static func postings(
+    after entry: UInt64, newestFirst: Bool, _ db: Database
+  ) throws -> [Posting] {
+    let rows = try Row.fetchCursor(
+      db.cachedStatement(
+        sql: """
+          SELECT entry, payload FROM entries WHERE entry > ? AND kind = \(EventCodec.messageKind)
+          ORDER BY entry \(newestFirst ? "DESC" : "ASC")
+          """), arguments: [entry.column])
+    let text = try db.cachedStatement(
+      sql: """
+        SELECT t.text FROM messages m JOIN entries t ON t.entry = m.text_entry
+        WHERE m.channel = ? AND m.sequence = ? AND NOT m.deleted
+        """)
+    var postings: [Posting] = []
+    while let row = try rows.next() {
+      let entry = try row.number(0)
+      let stamped = try EventCodec.decode(row.bytes(1), entry: entry, text: "")
+      guard let message = StoredMessage(stamped) else { continue }
+      let place = MessagePlace(message.channel, message.sequence)
+      let found = try Row.fetchOne(text, arguments: [place.channel.column, place.sequence.column])
+      postings.append(Posting(entry: entry, place: place, text: try found?.text(0)))
+    }
+    return postings
+  }
+
   /// The newest message that is not after a time; times never decrease within a channel, and
   /// sequences have no gaps.
   static func lastSequence(

@@ -6,15 +6,17 @@ import Primitives
 /// The tables that know what became of each message.
 enum MessageView {
   /// Takes an entry in, which is in `entries` already.
-  static func apply(_ stamped: StampedEvent, _ db: Database) throws {
+  static func apply(
+    _ stamped: StampedEvent, _ index: SearchIndex, _ db: Database
+  ) throws {
     switch stamped.event.body {
     case .messagePosted(let channel, let message):
       guard let sequence = stamped.sequence else { return }
       try post(message, at: Place(channel, sequence), entry: stamped.entry, db)
     case .messageEdited(let channel, let sequence, let text):
-      try edit(Place(channel, sequence), to: text, stamped, db)
+      try edit(Place(channel, sequence), to: text, stamped, index, db)
     case .messageDeleted(let channel, let sequence):
-      try delete(Place(channel, sequence), db)
+      try delete(Place(channel, sequence), index, db)
     case .reactionAdded(let channel, let sequence, let emoji):
       guard let account = stamped.event.by else { return }
       try db.cachedStatement(
@@ -50,11 +52,11 @@ enum MessageView {
     // The first with an id is the one that retries are told of.
     try db.cachedStatement(sql: "INSERT OR IGNORE INTO message_ids VALUES (?, ?)")
       .execute(arguments: [Data(message.id.bytes), entry.column])
-    try SearchIndex.insert(message.text, entry: entry, channel: place.channel, db)
   }
 
   private static func edit(
-    _ place: Place, to text: String, _ stamped: StampedEvent, _ db: Database
+    _ place: Place, to text: String, _ stamped: StampedEvent, _ index: SearchIndex,
+    _ db: Database
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
     try db.cachedStatement(
@@ -67,15 +69,20 @@ enum MessageView {
     ])
     try db.cachedStatement(sql: "INSERT INTO edits VALUES (?, ?, ?)").execute(
       arguments: [place.channel.column, place.sequence.column, stamped.entry.column])
+    guard index.holds(standing.entry) else { return }
     try SearchIndex.remove(
       standing.text, entry: standing.entry, channel: place.channel, db)
     try SearchIndex.insert(text, entry: standing.entry, channel: place.channel, db)
   }
 
-  private static func delete(_ place: Place, _ db: Database) throws {
+  private static func delete(
+    _ place: Place, _ index: SearchIndex, _ db: Database
+  ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
-    try SearchIndex.remove(
-      standing.text, entry: standing.entry, channel: place.channel, db)
+    if index.holds(standing.entry) {
+      try SearchIndex.remove(
+        standing.text, entry: standing.entry, channel: place.channel, db)
+    }
     try db.cachedStatement(sql: "INSERT OR IGNORE INTO purges VALUES (?)")
       .execute(arguments: [SearchIndex.shard(of: standing.entry)])
     try db.cachedStatement(

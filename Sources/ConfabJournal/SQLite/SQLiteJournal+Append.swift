@@ -18,6 +18,7 @@ extension SQLiteJournal {
           }
           try next.append(stamped, db)
         }
+        try next.index.catchUpIfDue(with: next.chain.entry, db)
       }
       current = next
     }
@@ -35,7 +36,7 @@ extension SQLiteJournal.Appending {
       chain = .start
       clock = .min
     }
-    shards = try SearchIndex.shardCount(db)
+    index = try SearchIndex(db)
     self.salts = salts
   }
 
@@ -49,11 +50,7 @@ extension SQLiteJournal.Appending {
       stamped.position?.column, Data(encoded.payload), Data(chain.value),
       encoded.text.map { Data($0.salt) }, encoded.text.map { Data($0.text.utf8) },
     ])
-    while shards <= SearchIndex.shard(of: stamped.entry) {
-      try SearchIndex.createShard(shards, db)
-      shards += 1
-    }
-    try MessageView.apply(stamped, db)
+    try MessageView.apply(stamped, index, db)
   }
 
   private static let insertion = """

@@ -6,18 +6,35 @@ extension SQLiteJournal {
     let terms = try SearchTerms(query.words)
     let phrases = terms.terms.map { Phrase($0) }
     return try reading { db in
-      var reach = try SearchReach(query.scope, db)
+      let reach = try SearchReach(query.scope, db)
       let limit = query.limit.clampedToPage
       var hits: [SearchHit] = []
+      func take(_ place: MessagePlace) throws -> Bool {
+        guard let message = try MessageReading.record(place, db) else { return true }
+        let snippet = Snippet.make(of: message.text, for: phrases)
+        hits.append(SearchHit(message: message, snippet: snippet))
+        return hits.count < limit
+      }
+      try Self.forEachWaitingMatch(phrases, reach: reach, db, take)
       for shard in (0..<(try SearchIndex.shardCount(db))).reversed() where hits.count < limit {
-        try SearchIndex.forEachMatch(terms, in: shard, reach: &reach, db) { place in
-          guard let message = try MessageReading.record(place, db) else { return true }
-          let snippet = Snippet.make(of: message.text, for: phrases)
-          hits.append(SearchHit(message: message, snippet: snippet))
-          return hits.count < limit
-        }
+        try SearchIndex.forEachMatch(terms, in: shard, reach: reach, db, take)
       }
       return hits
+    }
+  }
+
+  /// The newest messages, which the index does not hold yet.
+  private static func forEachWaitingMatch(
+    _ phrases: [Phrase], reach: SearchReach, _ db: Database,
+    _ body: (MessagePlace) throws -> Bool
+  ) throws {
+    let progress = try SearchIndex.progress(db)
+    for posting in try MessageReading.postings(after: progress, newestFirst: true, db)
+    where reach.allows(posting.entry, in: posting.place.channel) {
+      guard let text = posting.text else { continue }
+      let words = Words(text)
+      guard phrases.allSatisfy({ !$0.matches(in: words).isEmpty }) else { continue }
+      guard try body(posting.place) else { return }
     }
   }
 }
@@ -56,7 +73,7 @@ struct SearchReach {
 extension SearchIndex {
   /// Calls for each message that may be seen, the newest first, until told to stop by false.
   static func forEachMatch(
-    _ terms: SearchTerms, in shard: Int, reach: inout SearchReach, _ db: Database,
+    _ terms: SearchTerms, in shard: Int, reach: SearchReach, _ db: Database,
     _ body: (MessagePlace) throws -> Bool
   ) throws {
     let channels = reach.channels(in: shard)

@@ -61,7 +61,9 @@ extension SQLiteJournal {
   func purge() throws(JournalError) {
     let purged = try writing { db in
       let shards = try Int.fetchAll(db, sql: "SELECT shard FROM purges")
-      for shard in shards { try SearchIndex.purge(shard, db) }
+      // A message may have been deleted before the index took it in.
+      let indexed = try SearchIndex.shardCount(db)
+      for shard in shards where shard < indexed { try SearchIndex.purge(shard, db) }
       try db.execute(sql: "DELETE FROM purges")
       return !shards.isEmpty
     }

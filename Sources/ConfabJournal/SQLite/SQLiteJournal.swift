@@ -18,8 +18,7 @@ package final class SQLiteJournal: Journal {
   struct Appending {
     var chain: AuditChain
     var clock: Int64
-    /// Shards of the search index that are there.
-    var shards: Int
+    var index: SearchIndex
     var salts: any RandomNumberGenerator & Sendable
   }
 

@@ -71,6 +71,13 @@ enum Schema {
       PRIMARY KEY (channel, sequence, emoji, account)
     ) STRICT, WITHOUT ROWID;
 
+    -- Messages of later entries are not in the search index yet.
+    CREATE TABLE search_progress (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      entry INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO search_progress VALUES (1, 0);
+
     -- Shards of the search index in which words of deleted messages still lie.
     CREATE TABLE purges (shard INTEGER PRIMARY KEY) STRICT;
 

@@ -9,8 +9,46 @@ import GRDB
 ///
 /// Each document is a message under the number of its entry, in two columns: `scope`, a word for its
 /// channel, and `text`. The tables hold no copy of the texts.
-enum SearchIndex {
+///
+/// FTS5 takes many messages for half the price of a few, so the index follows in batches. A search
+/// reads the messages that are not in it yet by itself.
+struct SearchIndex {
+  /// Messages of later entries are not indexed yet.
+  private(set) var entry: UInt64
+  private var shards: Int
+
+  /// Messages that wait are read one by one in each search: as many as that takes a few milliseconds.
+  static let waitingMax: UInt64 = 512
   private static let shardEntries: UInt64 = 65_536
+
+  init(_ db: Database) throws {
+    entry = try Self.progress(db)
+    shards = try Self.shardCount(db)
+  }
+
+  func holds(_ entry: UInt64) -> Bool { entry <= self.entry }
+
+  /// The newest entry that is taken in.
+  static func progress(_ db: Database) throws -> UInt64 {
+    try Row.fetchOne(db.cachedStatement(sql: "SELECT entry FROM search_progress"))?.number(0) ?? 0
+  }
+
+  /// Takes in what waits, once it is enough for a batch.
+  mutating func catchUpIfDue(with newest: UInt64, _ db: Database) throws {
+    guard newest - entry >= Self.waitingMax else { return }
+    for message in try MessageReading.postings(after: entry, newestFirst: false, db) {
+      let shard = Self.shard(of: message.entry)
+      while shards <= shard {
+        try Self.createShard(shards, db)
+        shards += 1
+      }
+      guard let text = message.text else { continue }
+      try Self.insert(text, entry: message.entry, channel: message.place.channel, db)
+    }
+    entry = newest
+    try db.cachedStatement(sql: "UPDATE search_progress SET entry = ?")
+      .execute(arguments: [newest.column])
+  }
 
   static func shard(of entry: UInt64) -> Int {
     Int(clamping: (max(entry, 1) - 1) / shardEntries)
