@@ -48,6 +48,7 @@ package final class RunningServer: Sendable {
       self.parts.fanouts.allSatisfy(\.isEmpty)
     }
     await parts.driver.saveSnapshot()
+    await wait(secondsMax: ServerLimits.drainSecondsMax) { self.parts.writer.isIdle }
     try await parts.writer.stop()
     try await parts.reads.stop()
     try await parts.passwords.stop()

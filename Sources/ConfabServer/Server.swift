@@ -93,6 +93,8 @@ package final class Server: Service {
     parts.driver.wakeForDeadline()
     let listening = HostPort(host: options.listen.host, port: port.number)
     let links = parts.makeLinks(port.number)
+    options.logger.info(
+      "serving", metadata: ["listening": "\(listening)", "data": "\(folder.path)"])
     return RunningServer(
       addresses: Addresses(
         listening: listening, ownerLink: prepared.ownerInvitation.map(links.link), pin: identity.pin,

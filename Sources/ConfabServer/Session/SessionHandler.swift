@@ -34,6 +34,8 @@ final class SessionHandler: ChannelDuplexHandler {
   private var wantsToRead = false
   /// Said goodbye: what comes now is taken off the socket and dropped.
   private var isClosing = false
+  /// The time to sign in was over while a password was being checked.
+  private var isOverdue = false
 
   /// Why nothing is read from the peer at the moment.
   private struct ReadHolds: OptionSet {
@@ -93,6 +95,7 @@ final class SessionHandler: ChannelDuplexHandler {
   }
 
   private func signInTimeIsUp() {
+    isOverdue = true
     do throws(ProtocolViolation) {
       try connection.signInTimeIsUp()
     } catch {
@@ -232,6 +235,7 @@ final class SessionHandler: ChannelDuplexHandler {
   func refuse(_ request: UInt64, _ rejection: Rejection) {
     if connection.phase == .signingIn {
       for action in connection.signInRefused(request: request, rejection) { perform(action) }
+      if isOverdue { signInTimeIsUp() }
     } else {
       write(.refusal(of: request, rejection))
       answered(request)

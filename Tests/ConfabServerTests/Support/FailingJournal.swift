@@ -1,0 +1,40 @@
+import ConfabDomain
+import ConfabJournal
+import Synchronization
+
+/// A journal in memory whose disk can be full.
+final class FailingJournal: Journal {
+  private let journal = MemoryJournal()
+  private let isFull = Atomic<Bool>(false)
+
+  func setFull(_ full: Bool) {
+    isFull.store(full, ordering: .sequentiallyConsistent)
+  }
+
+  func append(_ group: [StampedEvent]) throws(JournalError) {
+    if isFull.load(ordering: .sequentiallyConsistent) { throw .diskFull }
+    try journal.append(group)
+  }
+
+  func loadState() throws(JournalError) -> PlaceState { try journal.loadState() }
+  func saveSnapshot(_ state: PlaceState) throws(JournalError) { try journal.saveSnapshot(state) }
+  func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage {
+    try journal.messages(query)
+  }
+  func events(_ query: EventQuery) throws(JournalError) -> EventPage { try journal.events(query) }
+  func search(_ query: SearchQuery) throws(JournalError) -> [SearchHit] {
+    try journal.search(query)
+  }
+  func facts(
+    of sequence: UInt64, in channel: ChannelID
+  ) throws(JournalError) -> MessageFacts? {
+    try journal.facts(of: sequence, in: channel)
+  }
+  func storedMessage(_ id: MessageID) throws(JournalError) -> StoredMessage? {
+    try journal.storedMessage(id)
+  }
+  func audit(_ query: AuditQuery) throws(JournalError) -> AuditPage { try journal.audit(query) }
+  func verifyAudit() throws(JournalError) -> AuditVerdict { try journal.verifyAudit() }
+  func backup(to path: String) throws(JournalError) { try journal.backup(to: path) }
+  func close() throws(JournalError) { try journal.close() }
+}
