@@ -5,12 +5,13 @@ import PackageDescription
 let warningsAsErrors: [SwiftSetting] =
   Context.environment["CONFAB_WARNINGS"] == "error" ? [.treatAllWarnings(as: .error)] : []
 
-let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-] + warningsAsErrors
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + warningsAsErrors
 
 // Products of other packages, each named once.
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")

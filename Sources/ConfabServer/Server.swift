@@ -97,7 +97,8 @@ package final class Server: Service {
       "serving", metadata: ["listening": "\(listening)", "data": "\(folder.path)"])
     return RunningServer(
       addresses: Addresses(
-        listening: listening, ownerLink: prepared.ownerInvitation.map(links.link), pin: identity.pin,
+        listening: listening, ownerLink: prepared.ownerInvitation.map(links.link),
+        pin: identity.pin,
         adminSocket: folder.adminSocket),
       port: port, admin: admin, parts: parts, journal: journal, groups: [group, hubGroup],
       logger: options.logger)

@@ -15,6 +15,8 @@ package struct ServerOptions: Sendable {
   package var hub = HubOptions()
   /// What `/metrics` asks of callers from elsewhere; nil answers this machine only.
   package var metricsToken: String?
+  /// N of scrypt for new passwords; less than the standard is for tests only.
+  package var passwordCost = PasswordHasher.standardCost
   package var logger: Logger
 
   package struct CertificateFiles: Sendable {

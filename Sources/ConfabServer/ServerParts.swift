@@ -45,7 +45,7 @@ final class ServerParts: Sendable {
         if group.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
       },
       answer: { input in driverBox.withLockedValue { $0 }?.post(input) })
-    let passwords = PasswordHasher()
+    let passwords = PasswordHasher(cost: options.passwordCost)
     let driver = HubDriver(
       hub: hub, loop: hubLoop,
       services: HubServices(

@@ -16,7 +16,9 @@ import Testing
     #expect(address.server.description == server)
   }
 
-  @Test(arguments: ["ann", "@example.org", "ann@", "ann@host:0", "ann@host:70000", "ann@host:x", ""])
+  @Test(arguments: [
+    "ann", "@example.org", "ann@", "ann@host:0", "ann@host:70000", "ann@host:x", "",
+  ])
   func refuses(_ text: String) {
     #expect(throws: AddressError.self) { try AccountAddress(parsing: text) }
   }

@@ -34,7 +34,8 @@ import Testing
     return event
   }
 
-  private static func events(_ channel: UInt64, _ positions: ClosedRange<UInt64>) -> FakeServer.Answer
+  private static func events(_ channel: UInt64, _ positions: ClosedRange<UInt64>)
+    -> FakeServer.Answer
   {
     var list = WireEventList()
     list.events = positions.map { event(channel, $0) }
@@ -97,7 +98,6 @@ import Testing
     #expect(try await texts(5, from: server) == ["1/1", "1/2", "1/3", "2/1", "2/2"])
     try await server.stop()
   }
-
 
   @Test func catchesUpAfterLagging() async throws {
     let lists = Mutex(0)

@@ -18,7 +18,8 @@ import Testing
 
   private func draft(_ number: UInt64) -> Draft {
     Draft(
-      id: MessageID(high: 0, low: number), channel: "#lobby", text: "message \(number)\nsecond line",
+      id: MessageID(high: 0, low: number), channel: "#lobby",
+      text: "message \(number)\nsecond line",
       at: WallTime(millisecondsSinceEpoch: Int64(number)))
   }
 
@@ -74,7 +75,9 @@ import Testing
     let whole = try #require(FileManager.default.contents(atPath: folder.path + "/outbox/\(name)"))
     let all = (1...3).map { draft(UInt64($0)) }
     for length in stride(from: 0, through: whole.count, by: 7) + [whole.count] {
-      for file in files { try FileManager.default.removeItem(atPath: folder.path + "/outbox/\(file)") }
+      for file in files {
+        try FileManager.default.removeItem(atPath: folder.path + "/outbox/\(file)")
+      }
       try whole.prefix(length).write(to: URL(fileURLWithPath: folder.path + "/outbox/\(name)"))
       let outbox = try profile.outbox(of: server)
       let drafts = outbox.drafts

@@ -1,4 +1,5 @@
 import ConfabClient
+import ConfabDomain
 import ConfabNetwork
 import Foundation
 import Testing
@@ -62,7 +63,7 @@ import Testing
   }
 
   @Test func saysWhichFileIsDamaged() throws {
-    try Data("{".utf8).write(to: URL(fileURLWithPath: folder.path + "/home/servers.json"))
+    try Data("{".utf8).write(to: URL(fileURLWithPath: folder.path + "/home" + "/servers.json"))
     let error = #expect(throws: ProfileError.self) { try profile.server() }
     #expect(error?.description.contains("servers.json") == true)
   }

@@ -90,7 +90,9 @@ import Testing
     try journal.backup(to: folder.path + "/copy")
     try journal.close()
     let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/copy"))
-    for broken in [Data(), Data("no database".utf8), bytes.prefix(bytes.count / 2), bytes.dropLast(9)] {
+    for broken in [
+      Data(), Data("no database".utf8), bytes.prefix(bytes.count / 2), bytes.dropLast(9),
+    ] {
       try broken.write(to: URL(fileURLWithPath: folder.path + "/copy"))
       #expect(throws: JournalError.self, "\(broken.count) bytes") {
         try JournalFiles.restore(backup: folder.path + "/copy", into: data(folder))

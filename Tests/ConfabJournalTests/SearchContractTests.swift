@@ -74,7 +74,8 @@ import Testing
   func snippetsShowWhy(_ engine: Engine, indexed: Bool) throws {
     let folder = try Folder()
     let long = (1...100).map { "w\($0)" }.joined(separator: " ")
-    let journal = try journal(engine, indexed: indexed, folder, ["see the Fox, a fox\u{E000}!", long])
+    let journal = try journal(
+      engine, indexed: indexed, folder, ["see the Fox, a fox\u{E000}!", long])
     func snippet(_ words: String) throws -> String? {
       let scope = [SearchQuery.Scope(channel: .lobby, visibility: .everything)]
       return try journal.search(SearchQuery(words: words, scope: scope, limit: 1)).first?.snippet
@@ -101,7 +102,8 @@ import Testing
       try journal.append(&place)
     }
     for message: UInt64 in [1, 4, 7] {
-      place.happens(.messageEdited(.lobby, sequence: message, text: "new \(message)"), by: Place.ann)
+      place.happens(
+        .messageEdited(.lobby, sequence: message, text: "new \(message)"), by: Place.ann)
       place.happens(.messageDeleted(.lobby, sequence: message + 1), by: Place.ann)
     }
     try journal.append(&place)

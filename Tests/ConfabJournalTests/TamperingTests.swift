@@ -28,7 +28,10 @@ import Testing
     ("UPDATE entries SET salt = zeroblob(16) WHERE entry = 7", 7),
     ("UPDATE entries SET text = NULL, salt = NULL WHERE entry = 8", 8),
     ("UPDATE entries SET text = CAST('m3' AS BLOB), salt = zeroblob(16) WHERE entry = 6", 6),
-    ("UPDATE entries SET payload = (SELECT payload FROM entries WHERE entry = 8) WHERE entry = 9", 9),
+    (
+      "UPDATE entries SET payload = (SELECT payload FROM entries WHERE entry = 8) WHERE entry = 9",
+      9
+    ),
     ("UPDATE entries SET chain = zeroblob(32) WHERE entry = 10", 10),
     ("UPDATE entries SET payload = zeroblob(3) WHERE entry = 5", 5),
     ("DELETE FROM entries WHERE entry = 11", 11),

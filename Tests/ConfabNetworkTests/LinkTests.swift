@@ -32,7 +32,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[::]:4747", "::", 4747), ("127.0.0.1:0", "127.0.0.1", 0), ("example.org", "example.org", 4747),
+    ("[::]:4747", "::", 4747), ("127.0.0.1:0", "127.0.0.1", 0),
+    ("example.org", "example.org", 4747),
     ("::1", "::1", 4747),
   ])
   func hostsAndPorts(_ text: String, _ host: String, _ port: Int) {

@@ -23,7 +23,8 @@ extension ServerTests {
           files["SR_1_messagelog.txt"]?.wholeMatch(of: try Regex("1; \(stamp); ann; in the room\n"))
             != nil)
         #expect(
-          files["userlog.txt"]?.wholeMatch(of: try Regex("1; \(stamp); ann; 127.0.0.1; 0\n")) != nil)
+          files["userlog.txt"]?.wholeMatch(of: try Regex("1; \(stamp); ann; 127.0.0.1; 0\n")) != nil
+        )
       }
     }
 

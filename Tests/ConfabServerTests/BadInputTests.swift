@@ -96,7 +96,9 @@ extension ServerTests {
     @Test func invalidUTF8IsAMalformedFrame() async throws {
       try await TestServer.with { server in
         // Request 1, Hello, with a client's name that is no UTF-8.
-        let hello: [UInt8] = [0x08, 0x01, 0x12, 0x08, 0x08, 0x01, 0x10, 0x01, 0x1A, 0x02, 0xC3, 0x28]
+        let hello: [UInt8] = [
+          0x08, 0x01, 0x12, 0x08, 0x08, 0x01, 0x10, 0x01, 0x1A, 0x02, 0xC3, 0x28,
+        ]
         try await expectFarewell(
           server, sending: [0, 0, 0, UInt8(hello.count)] + hello, code: .malformedFrame)
       }

@@ -11,7 +11,8 @@ extension ServerTests {
     @Test func ownerJoinsWithTheLinkAndTalks() async throws {
       try await TestServer.with { server in
         let client = try await TestClient.connect(port: server.port)
-        guard case .signedIn(let signedIn) = try await client.join(server.ownerInvitation, name: "ann")
+        guard
+          case .signedIn(let signedIn) = try await client.join(server.ownerInvitation, name: "ann")
         else { return #expect(Bool(false), "not signed in") }
         #expect(signedIn.role == .owner)
         #expect(signedIn.token.count == WireLimits.tokenBytes)

@@ -1,8 +1,8 @@
 import Foundation
 
 /// A real server on loopback with a folder of its own, and people with profiles of their own.
+// Proof: every stored property but the server is constant, and a test restarts it from one task.
 final class Place: @unchecked Sendable {
-  // Unchecked: every stored property but the server is constant, and a test restarts it from one task.
   let folder: String
   private(set) var server: RunningProgram
   private(set) var address: String

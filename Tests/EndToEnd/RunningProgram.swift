@@ -102,7 +102,8 @@ final class RunningProgram: Sendable {
   }
 
   @discardableResult
-  func lines(count: Int, where isWanted: (String) -> Bool = { _ in true }) async throws -> [String] {
+  func lines(count: Int, where isWanted: (String) -> Bool = { _ in true }) async throws -> [String]
+  {
     let end = ContinuousClock.now + Self.patience
     while ContinuousClock.now < end {
       let wanted = lines.filter(isWanted)

@@ -24,7 +24,8 @@ struct Transcript {
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
       if line.isEmpty || line.hasPrefix("--") {
         parts.append(.remark(line))
-      } else if line.hasPrefix("< "), case .command(let person, let command, let input) = parts.last {
+      } else if line.hasPrefix("< "), case .command(let person, let command, let input) = parts.last
+      {
         parts[parts.count - 1] = .command(
           person: person, line: command, input: input + [String(line.dropFirst(2))])
       } else if let match = line.wholeMatch(of: /([a-z]+)> (.*)/) {
@@ -45,15 +46,19 @@ struct Transcript {
         told.append("\(person)> \(line)")
         told += input.map { "< \($0)" }
         let arguments = Self.words(
-          line.replacing("$LINK", with: place.ownerLink ?? "").replacing("$INVITE", with: invitation)
-            .replacing("$SERVER", with: place.address).replacing("$FOLDER", with: place.folder))
+          line.replacing("$LINK", with: place.ownerLink ?? "").replacing(
+            "$INVITE", with: invitation
+          )
+          .replacing("$SERVER", with: place.address).replacing("$FOLDER", with: place.folder))
         let text = input.map { $0 + "\n" }.joined()
         let outcome =
           person == "operator"
           ? try await place.admin(arguments, input: text)
           : try await place.run(person, arguments, input: text)
         if arguments.first == "join", outcome.status == 0 { place.noteOwner() }
-        if person == "operator", arguments.first == "invite" { invitation = outcome.output.firstLine }
+        if person == "operator", arguments.first == "invite" {
+          invitation = outcome.output.firstLine
+        }
         told += Self.replaced(outcome.output, at: place).lines
         told += Self.replaced(outcome.errors, at: place).lines.map { "! \($0)" }
         if outcome.status != 0 { told.append("= \(outcome.status)") }

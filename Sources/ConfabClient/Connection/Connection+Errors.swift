@@ -1,8 +1,8 @@
 import ConfabDomain
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Glibc
 
 extension Connection {
   /// Says what failed in words that help; a refusal stays one.

@@ -93,7 +93,8 @@ extension Connection {
   ) async throws -> WireMessageList {
     switch first.bound {
     case nil, .beforeSequence: try await newestMessages(first, limit: limit, page)
-    case .sinceSequence, .sinceTime, .sinceSecond: try await laterMessages(first, limit: limit, page)
+    case .sinceSequence, .sinceTime, .sinceSecond:
+      try await laterMessages(first, limit: limit, page)
     }
   }
 

@@ -32,7 +32,7 @@ package struct Dialer: Sendable {
     while true {
       do {
         return try await dial()
-      } catch where Self.mayPass(error) {
+      } catch  where Self.mayPass(error) {
         let wait = Self.wait(after: error, backoff.next())
         guard ContinuousClock.now + wait < end else { throw error }
         try await Task.sleep(for: wait)

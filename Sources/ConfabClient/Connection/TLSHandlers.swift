@@ -1,15 +1,15 @@
 import ConfabNetwork
-import NIOCore
+package import NIOCore
 import NIOSSL
 
 /// TLS 1.3 to one server, which must prove that it is the right one.
-struct TLSHandlers: Sendable {
+package struct TLSHandlers: Sendable {
   private let context: NIOSSLContext
   private let serverName: String?
   private let pin: CertificatePin?
 
   /// Nil for the operator's socket, which the system protects.
-  init?(
+  package init?(
     _ destination: Destination, applicationProtocol: String = ConnectionLimits.applicationProtocol
   ) throws {
     guard case .network(let address, let pin) = destination else { return nil }
@@ -25,7 +25,7 @@ struct TLSHandlers: Sendable {
     self.pin = pin
   }
 
-  func add(to channel: any NIOCore.Channel) throws {
+  package func add(to channel: any NIOCore.Channel) throws {
     guard let pin else {
       let handler = try NIOSSLClientHandler(context: context, serverHostname: serverName)
       return try channel.pipeline.syncOperations.addHandler(handler)

@@ -58,7 +58,7 @@ package struct Follower {
           await connection.close()
           throw error
         }
-      } catch where Dialer.mayPass(error) {
+      } catch  where Dialer.mayPass(error) {
         let wait = Dialer.wait(after: error, backoff.next())
         try await handle(.lost(reason: words(for: error), nextAttempt: wait))
         try await Task.sleep(for: wait)

@@ -41,7 +41,9 @@ extension Profile {
     }
     guard let identity = [UInt8](base64URL: stored.identity),
       let agreement = [UInt8](base64URL: stored.agreement)
-    else { throw ProfileError("\(folder)/\(Self.deviceFile) is damaged: restore it from a backup.") }
+    else {
+      throw ProfileError("\(folder)/\(Self.deviceFile) is damaged: restore it from a backup.")
+    }
     return DeviceIdentity(
       identity: try Curve25519.Signing.PrivateKey(rawRepresentation: identity),
       agreement: try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: agreement),

@@ -37,7 +37,8 @@ package struct Profile: Sendable {
       return absolute(base) + "/confab"
     }
     guard let home = environment["HOME"], !home.isEmpty else {
-      throw ProfileError("Set HOME or CONFAB_HOME, so that there is a folder to remember things in.")
+      throw ProfileError(
+        "Set HOME or CONFAB_HOME, so that there is a folder to remember things in.")
     }
     return absolute(home) + "/.config/confab"
   }

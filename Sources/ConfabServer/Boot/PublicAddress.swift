@@ -30,6 +30,7 @@ enum PublicAddress {
   private static func isReachable(_ address: SocketAddress) -> Bool {
     guard let bytes = IPAddressText.bytes(of: address) else { return false }
     if bytes.count == 4 { return bytes[0] != 127 && bytes[0..<2] != [169, 254] }
-    return bytes != [UInt8](repeating: 0, count: 15) + [1] && !(bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
+    return bytes != [UInt8](repeating: 0, count: 15) + [1]
+      && !(bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
   }
 }

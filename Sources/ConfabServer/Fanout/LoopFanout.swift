@@ -10,7 +10,7 @@ import Synchronization
 /// channel that a turn finds are joined and written once to each subscriber: one TLS record and one
 /// system call, however many they are.
 ///
-/// Unchecked Sendable: everything that changes is touched on `loop` only, but for the mailbox, which
+/// Proof: everything that changes is touched on `loop` only, but for the mailbox, which
 /// has a lock.
 final class LoopFanout: @unchecked Sendable {
   private struct Mailbox {

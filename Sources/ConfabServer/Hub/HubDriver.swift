@@ -12,7 +12,7 @@ import Primitives
 /// Inputs come from every thread into one mailbox. Whatever has gathered there is handled in one go,
 /// so that a wake-up, a commit, and the joining of events are shared by all of it.
 ///
-/// Unchecked Sendable: everything that changes is touched on `loop` only, but for the mailbox, which
+/// Proof: everything that changes is touched on `loop` only, but for the mailbox, which
 /// has a lock.
 final class HubDriver: @unchecked Sendable {
   private struct Mailbox {

@@ -12,8 +12,8 @@ import Synchronization
 /// Hashes and checks passwords on threads of its own, so many at once and so many waiting: a flood of
 /// sign-ins takes its own time and nobody else's.
 final class PasswordHasher: Sendable {
-  /// RFC 7914 parameters for new hashes: 32 MiB and some 80 ms each.
-  private static let cost: UInt32 = 1 << 15
+  /// RFC 7914 parameters for new hashes: with the standard cost 32 MiB and some 80 ms each.
+  static let standardCost: UInt32 = 1 << 15
   private static let blockSize: UInt32 = 8
   private static let parallelism: UInt32 = 1
   private static let saltBytes = 16
@@ -22,11 +22,15 @@ final class PasswordHasher: Sendable {
   private let threads: NIOThreadPool
   private let waiting = Atomic<Int>(0)
   /// Stands in for the hash of a name that does not exist, so that the answer takes as long.
-  private let decoy = PasswordHash(
-    salt: [UInt8](repeating: 0, count: saltBytes), hash: [UInt8](repeating: 0, count: hashBytes),
-    cost: cost, blockSize: blockSize, parallelism: parallelism)
+  private let decoy: PasswordHash
+  private let cost: UInt32
 
-  init() {
+  init(cost: UInt32) {
+    self.cost = cost
+    decoy = PasswordHash(
+      salt: [UInt8](repeating: 0, count: Self.saltBytes),
+      hash: [UInt8](repeating: 0, count: Self.hashBytes),
+      cost: cost, blockSize: Self.blockSize, parallelism: Self.parallelism)
     threads = NIOThreadPool(numberOfThreads: max(1, System.coreCount / 2))
     threads.start()
   }
@@ -36,11 +40,11 @@ final class PasswordHasher: Sendable {
   }
 
   func hash(_ password: Secret, then answer: @escaping @Sendable (PasswordHash?) -> Void) {
-    let accepted = submit {
+    let accepted = submit { [cost] in
       var random = SystemRandomNumberGenerator()
       let salt = (0..<Self.saltBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
       var made = PasswordHash(
-        salt: salt, hash: [], cost: Self.cost, blockSize: Self.blockSize,
+        salt: salt, hash: [], cost: cost, blockSize: Self.blockSize,
         parallelism: Self.parallelism)
       guard let hash = Self.derive(password, made, byteCount: Self.hashBytes) else {
         return answer(nil)

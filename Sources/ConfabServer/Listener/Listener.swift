@@ -98,7 +98,8 @@ final class Listener: Sendable {
         accepted.becameHTTP()
         self.http.serve(channel)
       })
-    try context.pipeline.syncOperations.addHandlers([tls, router], position: .after(context.handler))
+    try context.pipeline.syncOperations.addHandlers(
+      [tls, router], position: .after(context.handler))
   }
 
   private func acceptOperator(_ channel: any Channel) throws {

@@ -15,6 +15,8 @@ package final class LogSink: Sendable {
   static let waitingBytesMax = 1_048_576
 
   private let state = NIOLockedValueBox(State())
+  /// Held while lines are taken and written, so that they keep their order.
+  private let writing = NIOLock()
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let descriptor: Int32
 
@@ -46,23 +48,27 @@ package final class LogSink: Sendable {
   }
 
   private func drain() {
-    while true {
-      let bytes = state.withLockedValue { state in
-        let bytes = state.waiting
-        state.waiting = []
-        if bytes.isEmpty { state.isWriting = false }
-        return bytes
-      }
-      if bytes.isEmpty { return }
-      write(bytes)
+    while writing.withLock(writeSome) {}
+  }
+
+  /// - Returns: false when nothing waited.
+  private func writeSome() -> Bool {
+    let bytes = state.withLockedValue { state in
+      let bytes = state.waiting
+      state.waiting = []
+      if bytes.isEmpty { state.isWriting = false }
+      return bytes
     }
+    write(bytes)
+    return !bytes.isEmpty
   }
 
   private func write(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]
       while !rest.isEmpty {
-        let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        let count = Glibc.write(
+          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count < 0, errno == EINTR { continue }
         // Nobody reads the log: there is nobody to tell.
         guard count > 0 else { return }

@@ -136,7 +136,9 @@ final class SessionHandler: ChannelDuplexHandler {
 
   private func takeFrames() {
     do throws(ProtocolViolation) {
-      while !isClosing, holds.isDisjoint(with: [.requests, .stopping]), let payload = try decoder.next() {
+      while !isClosing, holds.isDisjoint(with: [.requests, .stopping]),
+        let payload = try decoder.next()
+      {
         for action in try connection.receive(payload, at: Clock.wall()) { perform(action) }
         decoder.bytesMax = connection.frameBytesMax
       }

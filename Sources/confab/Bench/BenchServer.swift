@@ -3,7 +3,6 @@ import ConfabNetwork
 import ConfabWire
 import Foundation
 import SwiftProtobuf
-import SwiftProtobuf
 
 /// The server under load: one that runs already, or one of our own with a throw-away folder.
 struct BenchServer {
@@ -58,7 +57,7 @@ struct BenchServer {
   }
 
   /// Opens a session for each of `count` new accounts, through the operator's socket.
-  func tokens(count: Int) async throws -> [[UInt8]] {
+  func sessions(count: Int) async throws -> BenchSessions {
     let console = try await Dialer(
       to: .operatorSocket(path: data + "/admin.sock"), credentials: nil, device: nil,
       client: "confab bench"
@@ -80,6 +79,12 @@ struct BenchServer {
       tokens.append(Array(connection.signedIn?.token ?? Data()))
       await connection.close()
     }
-    return tokens
+    return BenchSessions(tokens: tokens, pin: link.pin)
   }
+}
+
+/// What clients of the load sign in with, and the key by which they know the server.
+struct BenchSessions: Sendable {
+  var tokens: [[UInt8]]
+  var pin: CertificatePin?
 }

@@ -1,23 +1,27 @@
+import ConfabClient
 import ConfabNetwork
 import Foundation
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 /// Runs a plan against a server and reports what it saw. One thread, so that as much of the machine as
 /// can be is left to the server.
 final class ChatLoad: Sendable {
   private let plan: ChatLoadPlan
   private let address: HostPort
+  private let pin: CertificatePin?
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let loop: any EventLoop
   /// Touched on the loop only.
   private let tally: NIOLoopBound<ChatLoadTally>
   private let pid: Int32?
 
-  init(_ plan: ChatLoadPlan, server address: HostPort, pid: Int32?) async throws {
+  init(_ plan: ChatLoadPlan, server address: HostPort, pin: CertificatePin?, pid: Int32?)
+    async throws
+  {
     self.plan = plan
     self.address = address
+    self.pin = pin
     self.pid = pid
     let loop = group.next()
     self.loop = loop
@@ -49,12 +53,7 @@ final class ChatLoad: Sendable {
   // MARK: Connecting
 
   private func connectAll(_ tokens: [[UInt8]]) async throws -> NIOLoopBound<[ChatLoadConnection]> {
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.minimumTLSVersion = .tlsv13
-    configuration.applicationProtocols = ["confab/1"]
-    // The load goes to a server on this machine and carries nothing.
-    configuration.certificateVerification = .none
-    let tls = try NIOSSLContext(configuration: configuration)
+    let tls = try TLSHandlers(.network(address, pin: pin))
     let connections = try await loop.submit { [loop] in
       NIOLoopBoundBox<[ChatLoadConnection]>([], eventLoop: loop)
     }.get()
@@ -66,8 +65,8 @@ final class ChatLoad: Sendable {
           channel.eventLoop.makeCompletedFuture {
             let connection = ChatLoadConnection(plan, token: token, tally: tally.value)
             connections.value.append(connection)
-            try channel.pipeline.syncOperations.addHandlers(
-              NIOSSLClientHandler(context: tls, serverHostname: nil), connection)
+            try tls?.add(to: channel)
+            try channel.pipeline.syncOperations.addHandler(connection)
           }
         }
         .connect(host: address.host, port: address.port).get()

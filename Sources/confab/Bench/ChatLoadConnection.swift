@@ -2,7 +2,6 @@ import ConfabWire
 import Foundation
 import NIOCore
 import SwiftProtobuf
-import SwiftProtobuf
 
 /// One client of the load: signs in with a token, then counts what it hears without decoding it whole,
 /// since the load shares the machine with the server that it measures.
@@ -66,7 +65,9 @@ final class ChatLoadConnection: ChannelInboundHandler {
       isReady ? acknowledged(frame) : opening(frame)
     } else if isReady {
       tally.deliveries += 1
-      if tally.deliveries % ChatLoadPlan.samplingInterval == 0, let sentAt = SendTime.find(in: frame) {
+      if tally.deliveries % ChatLoadPlan.samplingInterval == 0,
+        let sentAt = SendTime.find(in: frame)
+      {
         tally.delivered(sentAt: sentAt, now: SendTime.now)
       }
     }
@@ -149,7 +150,8 @@ final class ChatLoadConnection: ChannelInboundHandler {
       $0.body = body
     }
     guard let bytes = try? FrameEncoder.encode(frame) else { return }
-    context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
+    context.writeAndFlush(
+      wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
   }
 }
 
@@ -168,7 +170,9 @@ enum SendTime {
     frame.withUnsafeReadableBytes { bytes in
       var index = 0
       while index + 17 <= bytes.count {
-        if bytes[index] == UInt8(ascii: "@"), let value = value(of: bytes[(index + 1)...].prefix(16)) {
+        if bytes[index] == UInt8(ascii: "@"),
+          let value = value(of: bytes[(index + 1)...].prefix(16))
+        {
           return value
         }
         index += 1

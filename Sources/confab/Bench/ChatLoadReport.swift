@@ -60,10 +60,13 @@ struct ChatLoadReport: Codable, Sendable {
 
   /// Lines for a person.
   var text: String {
-    var lines = ["\(clients) clients, \(senders) senders, \(bytes) B a message, \(rounded(seconds)) s"]
+    var lines = [
+      "\(clients) clients, \(senders) senders, \(bytes) B a message, \(rounded(seconds)) s"
+    ]
     if sent > 0 {
       lines.append(
-        "sent \(sent), acknowledged \(acknowledged) (\(Int(acknowledgedPerSecond))/s), refused \(refused)")
+        "sent \(sent), acknowledged \(acknowledged) (\(Int(acknowledgedPerSecond))/s), refused \(refused)"
+      )
     }
     if let median = acknowledgementMedianMilliseconds, let p99 = acknowledgementP99Milliseconds {
       lines.append("acknowledgement: median \(rounded(median)) ms, p99 \(rounded(p99)) ms")

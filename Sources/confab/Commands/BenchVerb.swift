@@ -57,10 +57,13 @@ struct BenchChat: AsyncParsableCommand {
     defer { bench.end() }
     let plan = plan
     // A few accounts carry all connections: limits are for each account.
-    let tokens = try await bench.tokens(count: min(64, max(plan.senders, 1)))
-    let load = try await ChatLoad(plan, server: bench.address, pid: bench.pid)
-    var report = try await load.run(tokens: tokens)
-    if acks { report.diskSyncMedianMilliseconds = DiskSync.medianMilliseconds(in: probe ?? bench.data) }
+    let sessions = try await bench.sessions(count: min(64, plan.senders))
+    let load = try await ChatLoad(
+      plan, server: bench.address, pin: sessions.pin, pid: bench.pid)
+    var report = try await load.run(tokens: sessions.tokens)
+    if acks {
+      report.diskSyncMedianMilliseconds = DiskSync.medianMilliseconds(in: probe ?? bench.data)
+    }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys]

@@ -58,7 +58,8 @@ struct Doctor: AsyncParsableCommand {
       problems == 0
         ? "All is well."
         : "\(problems) problem\(problems == 1 ? "" : "s"); "
-          + (isUsable ? "people can talk over this server." : "this server cannot be used from here.")
+          + (isUsable
+            ? "people can talk over this server." : "this server cannot be used from here.")
     )
   }
 }

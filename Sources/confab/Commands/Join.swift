@@ -28,7 +28,8 @@ struct Join: AsyncParsableCommand {
   func run() async throws {
     guard let link = PlaceLink(link), link.address.port > 0 else {
       throw UsageError(
-        "\"\(link)\" is not a whole invitation. It begins with confab:// or https://; copy it again.")
+        "\"\(link)\" is not a whole invitation. It begins with confab:// or https://; copy it again."
+      )
     }
     let profile = try client.openProfile()
     let password = try SecretInput.newPassword(

@@ -23,7 +23,8 @@ struct Read: AsyncParsableCommand {
   @Argument(help: "'#room' or @name; '#lobby' holds the broadcasts.")
   var channel: ChannelArgument
 
-  @Option(help: "Only what is strictly later than a TIME or a message's number; 0 is from the start.")
+  @Option(
+    help: "Only what is strictly later than a TIME or a message's number; 0 is from the start.")
   var since: SinceArgument?
 
   @Option(help: "At most so many messages.")

@@ -19,7 +19,8 @@ struct Room: AsyncParsableCommand {
     ])
 
   struct Create: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make a room; private unless --public.")
+    static let configuration = CommandConfiguration(
+      abstract: "Make a room; private unless --public.")
 
     @Argument(help: "The room's name.") var name: String
     @Argument(help: "@member…, besides yourself.") var members: [PersonArgument] = []
@@ -111,7 +112,8 @@ struct Room: AsyncParsableCommand {
   }
 
   struct Remove: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Put somebody out of a room of yours.")
+    static let configuration = CommandConfiguration(
+      abstract: "Put somebody out of a room of yours.")
 
     @Argument(help: "The room.") var room: RoomArgument
     @Argument(help: "@name") var person: PersonArgument

@@ -42,7 +42,9 @@ struct Search: AsyncParsableCommand {
         object.add("snippet", hit.pieces.map(\.text).joined())
         Output.line(object)
       } else {
-        let text = hit.pieces.map { $0.isMatch ? Output.strong($0.text.escapedLine) : $0.text.escapedLine }
+        let text = hit.pieces.map {
+          $0.isMatch ? Output.strong($0.text.escapedLine) : $0.text.escapedLine
+        }
         Output.line(
           "\(hit.label.escapedLine) \(hit.message.sequence)  \(LocalTime.text(hit.message.at))  "
             + "\(hit.message.from.escapedLine): \(text.joined())")

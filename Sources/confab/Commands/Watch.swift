@@ -35,7 +35,9 @@ struct Watch: AsyncParsableCommand {
         show(object, "* you are no longer in \(gone.label)")
       case .presence(let person):
         // A reconnect tells again what is known.
-        guard people.updateValue(person.active, forKey: person.name) != person.active else { return }
+        guard people.updateValue(person.active, forKey: person.name) != person.active else {
+          return
+        }
         show(
           person.json(event: person.active ? "active" : "inactive", me: current.server.account),
           "* \(person.name) is \(person.active ? "active" : "no longer active")")

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ConfabNetwork
 import ConfabClient
+import ConfabNetwork
 import ConfabWire
 import Primitives
 

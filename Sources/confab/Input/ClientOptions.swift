@@ -23,7 +23,8 @@ struct ClientOptions: ParsableArguments {
     guard let server = try profile.server(at: server?.address) else {
       let what = self.server.map { " to \($0.address)" } ?? ""
       throw UsageError(
-        "You are not signed in\(what). Use confab join LINK --name NAME, or confab sign-in NAME@HOST.")
+        "You are not signed in\(what). Use confab join LINK --name NAME, or confab sign-in NAME@HOST."
+      )
     }
     guard let token = server.token.flatMap({ [UInt8](base64URL: $0) }) else {
       throw UsageError(

@@ -46,6 +46,8 @@ final class TestServer {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var options = ServerOptions(dataFolder: folder, logger: logger)
     options.listen = HostPort(host: "127.0.0.1", port: 0)
+    // A build for debugging takes seconds for what a release does in a tenth.
+    options.passwordCost = 1 << 4
     configure(&options)
     return try Server(options: options) {
       try journal ?? SQLiteJournal(folder: $0, salts: SystemRandomNumberGenerator())

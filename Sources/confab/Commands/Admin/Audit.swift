@@ -64,7 +64,7 @@ extension Admin.Audit {
           try await showPages(&read, connection)
           try await Task.sleep(for: Self.followInterval)
         }
-      } catch where Dialer.mayPass(error) {
+      } catch  where Dialer.mayPass(error) {
         if let error = error as? ConnectionError { Output.note("\(error) Trying again…") }
         await current?.close()
         current = nil

@@ -98,7 +98,8 @@ extension Admin {
     private static func text(of file: String) throws -> String {
       let data =
         file == "-"
-        ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: file)
+        ? FileHandle.standardInput.readDataToEndOfFile()
+        : FileManager.default.contents(atPath: file)
       guard let data else {
         throw UsageError("\(file) cannot be read. Is the name right, and may you read it?")
       }

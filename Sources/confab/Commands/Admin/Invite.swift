@@ -18,7 +18,8 @@ extension Admin {
         """)
 
     @Option(help: "How many accounts it makes.") var uses: UInt32 = 1
-    @Option(help: "How long it is good: 30m, 12h, 7d. Without it, 7d.") var expires: DurationArgument?
+    @Option(help: "How long it is good: 30m, 12h, 7d. Without it, 7d.") var expires:
+      DurationArgument?
     @Option(help: "For meetings, in a later release.") var guest: RoomArgument?
     @OptionGroup var output: JSONOption
     @OptionGroup var admin: AdminOptions
