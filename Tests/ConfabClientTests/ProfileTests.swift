@@ -97,7 +97,7 @@ import Testing
     try profile.noteDevices([[1, 2], [3]], of: "bob", in: "p", verified: true)
     let known = try profile.knownDevices(of: "BOB", in: "p")
     #expect(known.map(\.key) == ["0102", "03"])
-    #expect(known.allSatisfy(\.isVerified))
+    #expect(known.allSatisfy { $0.isVerified })
     #expect(try profile.knownDevices(of: "bob", in: "q").isEmpty)
   }
 }
