@@ -86,7 +86,8 @@ import Testing
   @Test func manyChangesAtOnceLoseNone() async throws {
     await withTaskGroup(of: Void.self) { group in
       for index in 0..<24 {
-        group.addTask { [profile] in try? profile.remember(self.server("host-\(index)")) }
+        let server = server("host-\(index)")
+        group.addTask { [profile] in try? profile.remember(server) }
       }
     }
     #expect(try profile.servers().count == 24)
