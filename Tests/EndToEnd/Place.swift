@@ -42,7 +42,7 @@ final class Place: @unchecked Sendable {
   }
 
   func noteOwner() {
-    FileManager.default.createFile(atPath: folder + "/has-owner", contents: nil)
+    _ = FileManager.default.createFile(atPath: folder + "/has-owner", contents: nil)
   }
 
   /// Starts it again at the same address.

@@ -54,7 +54,7 @@ final class RunningProgram: Sendable {
   }
 
   private func gather(
-    _ handle: FileHandle, _ stream: WritableKeyPath<State, Data> & Sendable
+    _ handle: FileHandle, _ stream: any WritableKeyPath<State, Data> & Sendable
   ) {
     Thread.detachNewThread { [self] in
       while true {
