@@ -30,7 +30,6 @@ final class ServerParts: Sendable {
     let fanouts = loops.enumerated().map { index, loop in
       LoopFanout(index: index, loop: loop, backlog: backlog, metrics: metrics)
     }
-    LoopFanout.connect(fanouts)
     let directory = Directory(state)
     let archives = ArchiveStore(journal: journal, folder: folder.archives)
     let reads = JournalReads(

@@ -1,4 +1,3 @@
-import ConfabHub
 import ConfabServer
 import ConfabWire
 import Foundation
@@ -43,7 +42,7 @@ extension ServerTests {
     }
 
     @Test func membersGetNoArchive() async throws {
-      try await TestServer.with(configure: { $0.hub.registration = .open }) { server in
+      try await TestServer.withOpenRegistration { server in
         let bob = try await TestClient.connect(port: server.port)
         _ = try await bob.join(nil, name: "bob")
         let refused = try await bob.request(.openArchive(.with { $0.kind = .backup }))

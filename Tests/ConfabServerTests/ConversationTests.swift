@@ -1,5 +1,4 @@
 import ConfabDomain
-import ConfabHub
 import ConfabNetwork
 import ConfabServer
 import ConfabWire
@@ -26,7 +25,7 @@ extension ServerTests {
     }
 
     @Test func twoPeopleHearEachOtherInOrder() async throws {
-      try await TestServer.with(configure: { $0.hub.registration = .open }) { server in
+      try await TestServer.withOpenRegistration { server in
         let ann = try await TestClient.connect(port: server.port)
         _ = try await ann.join(nil, name: "ann")
         let bob = try await TestClient.connect(port: server.port)

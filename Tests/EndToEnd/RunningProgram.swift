@@ -20,10 +20,11 @@ final class RunningProgram: Sendable {
 
   /// - Parameter input: nil leaves standard input open for `type`.
   init(
-    _ arguments: [String], home: String, input: String? = "", environment: [String: String] = [:]
+    program: URL = confab, _ arguments: [String], home: String, input: String? = "",
+    environment: [String: String] = [:]
   ) throws {
     let process = Process()
-    process.executableURL = Self.program
+    process.executableURL = program
     process.arguments = arguments
     var variables = ["CONFAB_HOME": home, "TZ": "UTC", "PATH": "/usr/bin:/bin", "HOME": home]
     variables.merge(environment) { $1 }
@@ -68,7 +69,7 @@ final class RunningProgram: Sendable {
   }
 
   /// `confab` stands beside the tests.
-  static let program: URL = {
+  static let confab: URL = {
     let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
     let folder =
       tests?.deletingLastPathComponent()

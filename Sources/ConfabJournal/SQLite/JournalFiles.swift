@@ -13,9 +13,12 @@ package enum JournalFiles {
 
   package static func database(in folder: String) -> String { folder + "/" + databaseName }
 
+  /// Not through NSString, which on Linux crashes for a name of one letter.
   static func folder(of path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? "." : folder
+    var rest = path[...]
+    while rest.count > 1, rest.last == "/" { rest.removeLast() }
+    guard let slash = rest.lastIndex(of: "/") else { return "." }
+    return slash == rest.startIndex ? "/" : String(rest[..<slash])
   }
 
   /// Makes the folder where there is none, durable.

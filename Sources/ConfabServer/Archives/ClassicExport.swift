@@ -38,7 +38,7 @@ struct ClassicExport {
     of channel: ChannelID, named name: String, _ state: PlaceState
   ) throws {
     let file = try ExportFile("\(folder)/\(name)")
-    try MessageWalk(journal: journal, channel: channel).forEach { message in
+    try MessageWalk(journal: journal, channel: channel).visit { message in
       let user = state.name(of: message.author)
       // A message is one line of these files, whatever it holds.
       let text = message.text.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -43,7 +43,7 @@ struct MessageWalk {
   let journal: any Journal
   let channel: ChannelID
 
-  func forEach(_ body: (MessageRecord) throws -> Void) throws {
+  func visit(_ body: (MessageRecord) throws -> Void) throws {
     var after: UInt64 = 0
     while true {
       let page = try journal.messages(

@@ -52,7 +52,7 @@ struct JSONExport {
     let file = try ExportFile("\(folder)/messages.jsonl")
     for channel in state.channels.values {
       let label = Self.label(channel, state)
-      try MessageWalk(journal: journal, channel: channel.id).forEach { message in
+      try MessageWalk(journal: journal, channel: channel.id).visit { message in
         try file.write(line: Self.encode(line(message, label, state)))
       }
     }

@@ -23,8 +23,6 @@ final class LoopFanout: @unchecked Sendable {
   private let backlog: FanoutBacklog
   private let metrics: ServerMetrics
   private let mailbox = NIOLockedValueBox(Mailbox())
-  /// Tells every loop, this one included, that reading may go on.
-  private let resumeEverywhere: NIOLockedValueBox<@Sendable () -> Void> = .init({})
 
   private var sessions: [ConnectionID: SessionHandler] = [:]
   /// The number of sessions, for other threads.
@@ -45,18 +43,6 @@ final class LoopFanout: @unchecked Sendable {
     self.metrics = metrics
   }
 
-  /// The loops know each other only after all of them were made.
-  static func connect(_ fanouts: [LoopFanout]) {
-    for fanout in fanouts {
-      fanout.resumeEverywhere.withLockedValue { resume in
-        resume = { [unowned fanout] in
-          _ = fanout
-          for other in fanouts { other.loop.execute { other.resumeReaders() } }
-        }
-      }
-    }
-  }
-
   // MARK: - From other threads
 
   func post(_ batch: [FanoutCommand]) {
@@ -66,6 +52,11 @@ final class LoopFanout: @unchecked Sendable {
       return !mailbox.isScheduled
     }
     if mustWake { loop.execute { self.turn() } }
+  }
+
+  /// Those who waited for deliveries may read on.
+  func backlogDrained() {
+    loop.execute { self.resumeReaders() }
   }
 
   /// Whether no connection is left.
@@ -104,12 +95,18 @@ final class LoopFanout: @unchecked Sendable {
       if subscribers[channel]?.isEmpty == true { subscribers[channel] = nil }
     }
     presenceWatchers.remove(session)
-    waitingReaders.removeAll { $0 === session }
+    // It stays among those who wait to read, if it is: the list must not be empty while the loop is
+    // on the backlog's, and what has ended does nothing when it is told to go on.
   }
 
   /// The session wants to read, but deliveries come first.
-  func waitToRead(_ session: SessionHandler) {
+  ///
+  /// - Returns: false when it need not wait any more.
+  func waitToRead(_ session: SessionHandler) -> Bool {
+    // While somebody waits already, this loop is on the list, or about to be resumed.
+    if waitingReaders.isEmpty, !backlog.wait(self) { return false }
     waitingReaders.append(session)
+    return true
   }
 
   private func resumeReaders() {
@@ -212,8 +209,6 @@ final class LoopFanout: @unchecked Sendable {
       metrics.deliveries.add(count * each.joined.events)
       metrics.deliveredWrites.add(count)
     }
-    if backlog.remove(bytes: each.joined.buffer.readableBytes) {
-      resumeEverywhere.withLockedValue { $0 }()
-    }
+    backlog.remove(bytes: each.joined.buffer.readableBytes)
   }
 }

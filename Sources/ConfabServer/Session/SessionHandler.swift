@@ -122,9 +122,8 @@ final class SessionHandler: ChannelDuplexHandler {
     // While it closes, the peer's last bytes must be taken off the socket, or they reset it and our
     // last words are lost.
     guard connection.phase == .ready, !isClosing else { return context.read() }
-    if services.backlog.isClosed, !holds.contains(.backlog) {
+    if services.backlog.isClosed, !holds.contains(.backlog), fanout.waitToRead(self) {
       holds.insert(.backlog)
-      fanout.waitToRead(self)
     }
     if !context.channel.isWritable { holds.insert(.unsent) }
     guard holds.isEmpty else {

@@ -29,6 +29,14 @@ struct Chat: AsyncParsableCommand {
   @Argument(help: "'#room' or @name to begin with; otherwise the lobby.")
   var channel: ChannelArgument?
 
+  /// Without a mark the word is a mistyped command: this one runs when none is named.
+  func validate() throws {
+    guard let channel, !channel.hasMark else { return }
+    let word = channel.name.dropFirst()
+    throw ValidationError(
+      "There is no command \(word). confab --help lists them; a room is written '#\(word)'.")
+  }
+
   func run() async throws {
     let current = try client.currentServer()
     let outbox = try current.profile.outbox(of: current.server)

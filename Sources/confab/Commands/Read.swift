@@ -24,7 +24,8 @@ struct Read: AsyncParsableCommand {
   var channel: ChannelArgument
 
   @Option(
-    help: "Only what is strictly later than a TIME or a message's number; 0 is from the start.")
+    help: "Only what is strictly later than a TIME or a message's number; 0 is from the start.",
+    transform: SinceArgument.init(parsing:))
   var since: SinceArgument?
 
   @Option(help: "At most so many messages.")
@@ -111,6 +112,8 @@ struct Read: AsyncParsableCommand {
           try await markRead(through: message.sequence, connection)
         }
       case .lost(let reason, _): Output.note("\(reason) Trying again…")
+      case .channelGone(let gone) where gone.channel == opening.channel:
+        throw Rejection(.notAMember, "You are no longer in \(gone.label).")
       case .caughtUp, .channelChanged, .channelGone, .presence, .device: break
       }
     }

@@ -7,10 +7,13 @@ import Primitives
 /// `#room`, `@name`, or a room's name or number without its mark.
 struct ChannelArgument: ExpressibleByArgument {
   let name: String
+  /// It was typed with `#` or `@`, and so can be meant as nothing else.
+  let hasMark: Bool
 
   init?(argument: String) {
     guard !argument.isEmpty, argument != "#", argument != "@" else { return nil }
-    name = argument.hasPrefix("#") || argument.hasPrefix("@") ? argument : "#" + argument
+    hasMark = argument.hasPrefix("#") || argument.hasPrefix("@")
+    name = hasMark ? argument : "#" + argument
   }
 
   var reference: WireChannelRef { .named(name) }
@@ -53,17 +56,18 @@ struct TimeArgument: ExpressibleByArgument {
 }
 
 /// From where to read: a time, or the number of a message.
-enum SinceArgument: ExpressibleByArgument {
+enum SinceArgument {
   case time(WallTime)
   case sequence(UInt64)
 
-  init?(argument: String) {
-    if let number = UInt64(argument), argument.first != "+" {
+  init(parsing text: String) throws {
+    if let number = UInt64(text), text.first != "+" {
       self = .sequence(number)
-    } else if let time = TimeArgument(argument: argument) {
+    } else if let time = TimeArgument(argument: text) {
       self = .time(time.time)
     } else {
-      return nil
+      throw ValidationError(
+        "write a message's number, 2022-06-01T21:30:04Z, or '1 Jun 2022 21:30:04'.")
     }
   }
 }

@@ -39,6 +39,11 @@ final class TestServer {
     if folder == nil { try? FileManager.default.removeItem(atPath: path) }
   }
 
+  /// Anybody may make an account.
+  static func withOpenRegistration(_ body: (TestServer) async throws -> Void) async throws {
+    try await with(configure: { $0.hub.registration = .open }, body)
+  }
+
   static func make(
     folder: String, journal: (any Journal)? = nil,
     configure: (inout ServerOptions) -> Void = { _ in }
