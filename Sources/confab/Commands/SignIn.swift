@@ -59,7 +59,7 @@ struct SignIn: AsyncParsableCommand {
       """
       No authority vouches for \(server). Its pin is
         \(certificate.pin)
-      Is that what the server's owner tells you? Type yes to go on: 
+      Is that what the server's owner tells you? Type yes to go on:
       """)
     guard readLine() == "yes" else { throw UsageError("Nothing was done.") }
     return certificate.pin
