@@ -1,5 +1,4 @@
 import Foundation
-import RegexBuilder
 
 /// A conversation with the program, written down: commands, and what they print.
 ///
@@ -11,7 +10,8 @@ import RegexBuilder
 ///     = 3                               the exit status, when it is not 0
 ///
 /// `operator> …` runs `confab admin …` on the server's socket. `$LINK` is the owner's link, `$INVITE`
-/// the first line that the last `operator> invite` printed, `$SERVER` the address, `$FOLDER` a folder.
+/// the first line that the last `operator> invite` printed, `$SERVER` the address, `$PIN` the server's pin,
+/// `$FOLDER` a folder.
 struct Transcript {
   private enum Part {
     case remark(String)
@@ -45,11 +45,7 @@ struct Transcript {
       case .command(let person, let line, let input):
         told.append("\(person)> \(line)")
         told += input.map { "< \($0)" }
-        let arguments = Self.words(
-          line.replacing("$LINK", with: place.ownerLink ?? "").replacing(
-            "$INVITE", with: invitation
-          )
-          .replacing("$SERVER", with: place.address).replacing("$FOLDER", with: place.folder))
+        let arguments = Self.words(Self.filled(line, invitation: invitation, place))
         let text = input.map { $0 + "\n" }.joined()
         let outcome =
           person == "operator"
@@ -65,6 +61,14 @@ struct Transcript {
       }
     }
     return told.joined(separator: "\n") + "\n"
+  }
+
+  private static func filled(_ line: String, invitation: String, _ place: Place) -> String {
+    let link = place.ownerLink ?? ""
+    let pin = link.firstMatch(of: /pin=([A-Za-z0-9_-]+)/).map { String($0.1) } ?? ""
+    return line.replacing("$LINK", with: link).replacing("$INVITE", with: invitation)
+      .replacing("$SERVER", with: place.address).replacing("$PIN", with: pin)
+      .replacing("$FOLDER", with: place.folder)
   }
 
   /// As a shell does, as far as blanks and single quotes.

@@ -20,6 +20,9 @@ package struct Dialer: Sendable {
     self.client = client
   }
 
+  /// Between attempts of a command that gives up in the end.
+  private static let impatientWaitMax: Duration = .seconds(2)
+
   package func dial() async throws -> Connection {
     try await Connection.open(
       to: destination, credentials: credentials, device: device, client: client)
@@ -33,9 +36,12 @@ package struct Dialer: Sendable {
       do {
         return try await dial()
       } catch  where Self.mayPass(error) {
-        let wait = Self.wait(after: error, backoff.next())
-        guard ContinuousClock.now + wait < end else { throw error }
-        try await Task.sleep(for: wait)
+        let left = end - ContinuousClock.now
+        guard left > .zero else { throw error }
+        // Somebody waits for this command: it looks more often than a stream does, and once more at
+        // the very end.
+        let wait = Self.wait(after: error, min(backoff.next(), Self.impatientWaitMax))
+        try await Task.sleep(for: min(wait, left))
       }
     }
   }

@@ -61,7 +61,9 @@ package struct MessageSender {
     var inFlight: Deque<(entry: Entry, answer: EventLoopFuture<WireServerFrame.OneOf_Body>)> = []
     do {
       while true {
-        while inFlight.count < window, let entry = nextEntry(drafts) {
+        while mayFollow(inFlight.last?.entry, count: inFlight.count),
+          let entry = nextEntry(drafts)
+        {
           let request = entry.draft.request(retry: entry.isRetry)
           inFlight.append((entry, connection.submit(request)))
         }
@@ -86,6 +88,15 @@ package struct MessageSender {
       waiting.insert(contentsOf: lost, at: 0)
       throw error
     }
+  }
+
+  /// Whether another message may be sent before those under way have their answers.
+  ///
+  /// The server looks up what may have come before, and what is new would overtake it meanwhile: each
+  /// repeated message waits for its answer alone.
+  private func mayFollow(_ last: Entry?, count: Int) -> Bool {
+    guard let last else { return true }
+    return !last.isRetry && waiting.first?.isRetry != true && count < window
   }
 
   private mutating func nextEntry(_ drafts: BoundedQueue<Draft>) -> Entry? {
