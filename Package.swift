@@ -161,5 +161,16 @@ let package = Package(
     .testTarget(
       name: "ConfabDomainTests",
       dependencies: ["ConfabDomain", "Primitives", orderedCollections], swiftSettings: settings),
+    .testTarget(
+      name: "ConfabHubTests",
+      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "ConfabHub", "ConfabWire", "ConfabJournal", "ConfabDomain", "Primitives",
+        orderedCollections, protobuf,
+      ],
+      path: "Tests/Simulation", exclude: ["Seeds.txt"], swiftSettings: settings),
   ]
 )
