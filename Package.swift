@@ -168,7 +168,7 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "ConfabHub", "ConfabWire", "ConfabJournal", "ConfabDomain", "Primitives",
+        "ConfabHub", "ConfabWire", "ConfabJournal", "ConfabDomain", "Primitives", crypto,
         orderedCollections, protobuf,
       ],
       path: "Tests/Simulation", exclude: ["Seeds.txt"], swiftSettings: settings),
