@@ -49,9 +49,6 @@ package struct SealedText: Hashable, Sendable {
 
 /// Between events and their durable bytes.
 package enum EventCodec {
-  /// The `kind` of a `messagePosted`.
-  static let messageKind = 40
-
   /// - Parameter generator: where the salt of a text comes from.
   package static func encode(
     _ stamped: StampedEvent, using generator: inout some RandomNumberGenerator

@@ -92,7 +92,7 @@ extension JournalEntry.OneOf_Event {
     case .ownerChanged: 33
     case .roomRenamed: 34
     case .roomClosed: 35
-    case .messagePosted: EventCodec.messageKind
+    case .messagePosted: 40
     case .messageEdited: 41
     case .messageDeleted: 42
     case .reactionAdded: 43

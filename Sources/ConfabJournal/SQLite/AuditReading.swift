@@ -9,14 +9,16 @@ enum AuditReading {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT entry, payload, chain, salt, text, channel, position FROM entries ORDER BY entry
+        SELECT entry, payload, chain, salt, text, channel, position, sequence FROM entries
+        ORDER BY entry
         """)
     while !verifier.isBroken, let row = try rows.next() {
       let stored = try stored(row)
       verifier.check(stored)
       guard !verifier.isBroken else { break }
       try views.check(
-        try stored.decoded(), channel: row.numberIfAny(5), position: row.numberIfAny(6), db)
+        try stored.decoded(),
+        columns: (row.numberIfAny(5), row.numberIfAny(6), row.numberIfAny(7)), db)
     }
     var verdict = verifier.verdict()
     if verdict.brokenAt == nil { verdict.brokenAt = try views.firstWrong(db) }

@@ -47,22 +47,18 @@ enum MessageReading {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
-          SELECT entry, payload FROM entries WHERE entry > ? AND kind = \(EventCodec.messageKind)
-          ORDER BY entry \(newestFirst ? "DESC" : "ASC")
+          SELECT e.entry, e.channel, e.sequence, t.text FROM entries e
+          JOIN messages m ON m.channel = e.channel AND m.sequence = e.sequence
+          JOIN entries t ON t.entry = m.text_entry
+          WHERE e.entry > ? ORDER BY e.entry \(newestFirst ? "DESC" : "ASC")
           """), arguments: [entry.column])
-    let text = try db.cachedStatement(
-      sql: """
-        SELECT t.text FROM messages m JOIN entries t ON t.entry = m.text_entry
-        WHERE m.channel = ? AND m.sequence = ? AND NOT m.deleted
-        """)
     var postings: [Posting] = []
     while let row = try rows.next() {
-      let entry = try row.number(0)
-      let stamped = try EventCodec.decode(row.bytes(1), entry: entry, text: "")
-      guard let message = StoredMessage(stamped) else { continue }
-      let place = MessagePlace(message.channel, message.sequence)
-      let found = try Row.fetchOne(text, arguments: [place.channel.column, place.sequence.column])
-      postings.append(Posting(entry: entry, place: place, text: try found?.text(0)))
+      postings.append(
+        Posting(
+          entry: try row.number(0),
+          place: MessagePlace(ChannelID(try row.number(1)), try row.number(2)),
+          text: try row.text(3)))
     }
     return postings
   }

@@ -7,16 +7,16 @@ import Primitives
 enum MessageView {
   /// Takes an entry in, which is in `entries` already.
   static func apply(
-    _ stamped: StampedEvent, _ index: SearchIndex, _ db: Database
+    _ stamped: StampedEvent, _ index: inout SearchIndex, _ db: Database
   ) throws {
     switch stamped.event.body {
     case .messagePosted(let channel, let message):
       guard let sequence = stamped.sequence else { return }
-      try post(message, at: Place(channel, sequence), entry: stamped.entry, db)
+      try post(message, at: Place(channel, sequence), entry: stamped.entry, &index, db)
     case .messageEdited(let channel, let sequence, let text):
-      try edit(Place(channel, sequence), to: text, stamped, index, db)
+      try edit(Place(channel, sequence), to: text, stamped, &index, db)
     case .messageDeleted(let channel, let sequence):
-      try delete(Place(channel, sequence), index, db)
+      try delete(Place(channel, sequence), &index, db)
     case .reactionAdded(let channel, let sequence, let emoji):
       guard let account = stamped.event.by else { return }
       try db.cachedStatement(
@@ -42,7 +42,8 @@ enum MessageView {
   }
 
   private static func post(
-    _ message: NewMessage, at place: Place, entry: UInt64, _ db: Database
+    _ message: NewMessage, at place: Place, entry: UInt64, _ index: inout SearchIndex,
+    _ db: Database
   ) throws {
     try db.cachedStatement(
       sql: """
@@ -52,10 +53,11 @@ enum MessageView {
     // The first with an id is the one that retries are told of.
     try db.cachedStatement(sql: "INSERT OR IGNORE INTO message_ids VALUES (?, ?)")
       .execute(arguments: [Data(message.id.bytes), entry.column])
+    index.post(MessageReading.Posting(entry: entry, place: place, text: message.text))
   }
 
   private static func edit(
-    _ place: Place, to text: String, _ stamped: StampedEvent, _ index: SearchIndex,
+    _ place: Place, to text: String, _ stamped: StampedEvent, _ index: inout SearchIndex,
     _ db: Database
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
@@ -69,20 +71,14 @@ enum MessageView {
     ])
     try db.cachedStatement(sql: "INSERT INTO edits VALUES (?, ?, ?)").execute(
       arguments: [place.channel.column, place.sequence.column, stamped.entry.column])
-    guard index.holds(standing.entry) else { return }
-    try SearchIndex.remove(
-      standing.text, entry: standing.entry, channel: place.channel, db)
-    try SearchIndex.insert(text, entry: standing.entry, channel: place.channel, db)
+    try index.change(standing.entry, in: place.channel, from: standing.text, to: text, db)
   }
 
   private static func delete(
-    _ place: Place, _ index: SearchIndex, _ db: Database
+    _ place: Place, _ index: inout SearchIndex, _ db: Database
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
-    if index.holds(standing.entry) {
-      try SearchIndex.remove(
-        standing.text, entry: standing.entry, channel: place.channel, db)
-    }
+    try index.change(standing.entry, in: place.channel, from: standing.text, to: nil, db)
     try db.cachedStatement(sql: "INSERT OR IGNORE INTO purges VALUES (?)")
       .execute(arguments: [SearchIndex.shard(of: standing.entry)])
     try db.cachedStatement(

@@ -47,14 +47,16 @@ extension SQLiteJournal.Appending {
     if try MessageView.isDeleted(stamped.event.body, db) { encoded.text = nil }
     try db.cachedStatement(sql: Self.insertion).execute(arguments: [
       Int64(stamped.entry), clock, encoded.kind, stamped.event.body.channel?.column,
-      stamped.position?.column, Data(encoded.payload), Data(chain.value),
-      encoded.text.map { Data($0.salt) }, encoded.text.map { Data($0.text.utf8) },
+      stamped.position?.column, stamped.sequence?.column, Data(encoded.payload),
+      Data(chain.value), encoded.text.map { Data($0.salt) },
+      encoded.text.map { Data($0.text.utf8) },
     ])
-    try MessageView.apply(stamped, index, db)
+    try MessageView.apply(stamped, &index, db)
   }
 
   private static let insertion = """
-    INSERT INTO entries (entry, clock, kind, channel, position, payload, chain, salt, text)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO entries
+      (entry, clock, kind, channel, position, sequence, payload, chain, salt, text)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
 }

@@ -83,14 +83,15 @@ extension SearchIndex {
       db.cachedStatement(
         sql: "SELECT rowid FROM \(table) WHERE \(table) MATCH ? ORDER BY rowid DESC"),
       arguments: [expression(terms, channels: channels)])
-    let posting = try db.cachedStatement(sql: "SELECT payload FROM entries WHERE entry = ?")
+    let posting = try db.cachedStatement(
+      sql: "SELECT channel, sequence FROM entries WHERE entry = ? AND sequence NOT NULL")
     while let entry = try found.next()?.number(0) {
-      guard let row = try Row.fetchOne(posting, arguments: [entry.column]),
-        let message = StoredMessage(
-          try EventCodec.decode(row.bytes(0), entry: entry, text: ""))
-      else { throw JournalError.corrupt("entry \(entry) is not the message that it should be") }
-      guard reach.allows(entry, in: message.channel) else { continue }
-      guard try body(MessagePlace(message.channel, message.sequence)) else { return }
+      guard let row = try Row.fetchOne(posting, arguments: [entry.column]) else {
+        throw JournalError.corrupt("entry \(entry) is not the message that it should be")
+      }
+      let place = MessagePlace(ChannelID(try row.number(0)), try row.number(1))
+      guard reach.allows(entry, in: place.channel) else { continue }
+      guard try body(place) else { return }
     }
   }
 

@@ -59,19 +59,39 @@ extension SQLiteJournal {
   /// Drives the words of deleted messages out of the search index and out of the log, where SQLite
   /// leaves them until the space is used again. Their texts went with the deletion's own group.
   func purge() throws(JournalError) {
-    let purged = try writing { db in
+    let shards = try writing { db in
       let shards = try Int.fetchAll(db, sql: "SELECT shard FROM purges")
       // A message may have been deleted before the index took it in.
       let indexed = try SearchIndex.shardCount(db)
       for shard in shards where shard < indexed { try SearchIndex.purge(shard, db) }
       try db.execute(sql: "DELETE FROM purges")
-      return !shards.isEmpty
+      return shards
     }
-    guard purged else { return }
-    // A reader in the way is no failure: the next checkpoint does it.
+    if shards.isEmpty { return }
+    if try emptyLog() { return }
+    // Next time, then.
+    try writing { db in
+      for shard in shards {
+        try db.execute(sql: "INSERT OR IGNORE INTO purges VALUES (?)", arguments: [shard])
+      }
+    }
+  }
+
+  /// Moves the log into the database and cuts it off.
+  ///
+  /// - Returns: false when a reader is in the way. Nobody waits for it: appends would wait too.
+  private func emptyLog() throws(JournalError) -> Bool {
     do {
-      try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      return try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Connections.waitMilliseconds)") }
+        do {
+          _ = try db.checkpoint(.truncate)
+          return true
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+          return false
+        }
+      }
     } catch { throw JournalError(error, path: folder) }
   }
 }

@@ -80,7 +80,8 @@ enum Connections {
   private static let checkpointPages = 4_096
   /// The log's size after a checkpoint, when a long read had made it grow.
   private static let logBytesKept = 67_108_864
-  private static let waitSeconds: TimeInterval = 5
+  /// How long a connection waits for another, which in this process only a checkpoint asks of it.
+  static let waitMilliseconds = 5_000
 
   static func open(_ path: String, pagesMax: Int?) throws -> DatabasePool {
     let pool = try DatabasePool(path: path, configuration: configuration())
@@ -103,7 +104,7 @@ enum Connections {
     var configuration = Configuration()
     configuration.maximumReaderCount = readersMax
     configuration.foreignKeysEnabled = false
-    configuration.busyMode = .timeout(waitSeconds)
+    configuration.busyMode = .timeout(Double(waitMilliseconds) / 1000)
     configuration.prepareDatabase { db in
       try checkFormat(db)
       try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")

@@ -30,6 +30,7 @@ enum Schema {
       kind INTEGER NOT NULL,
       channel INTEGER,
       position INTEGER,
+      sequence INTEGER,
       payload BLOB NOT NULL,
       chain BLOB NOT NULL,
       salt BLOB,

@@ -14,7 +14,9 @@ import GRDB
 /// reads the messages that are not in it yet by itself.
 struct SearchIndex {
   /// Messages of later entries are not indexed yet.
-  private(set) var entry: UInt64
+  private var entry: UInt64
+  /// Those messages, in order, so that they need not be read again.
+  private var waiting: [MessageReading.Posting]
   private var shards: Int
 
   /// Messages that wait are read one by one in each search: as many as that takes a few milliseconds.
@@ -23,20 +25,36 @@ struct SearchIndex {
 
   init(_ db: Database) throws {
     entry = try Self.progress(db)
+    waiting = try MessageReading.postings(after: entry, newestFirst: false, db)
     shards = try Self.shardCount(db)
   }
-
-  func holds(_ entry: UInt64) -> Bool { entry <= self.entry }
 
   /// The newest entry that is taken in.
   static func progress(_ db: Database) throws -> UInt64 {
     try Row.fetchOne(db.cachedStatement(sql: "SELECT entry FROM search_progress"))?.number(0) ?? 0
   }
 
+  mutating func post(_ posting: MessageReading.Posting) { waiting.append(posting) }
+
+  /// - Parameters:
+  ///   - entry: of the posting.
+  ///   - old: the text until now.
+  ///   - new: nil when the message is deleted.
+  mutating func change(
+    _ entry: UInt64, in channel: ChannelID, from old: String, to new: String?, _ db: Database
+  ) throws {
+    if entry > self.entry {
+      if let index = waiting.lastIndex(where: { $0.entry == entry }) { waiting[index].text = new }
+    } else {
+      try Self.remove(old, entry: entry, channel: channel, db)
+      if let new { try Self.insert(new, entry: entry, channel: channel, db) }
+    }
+  }
+
   /// Takes in what waits, once it is enough for a batch.
   mutating func catchUpIfDue(with newest: UInt64, _ db: Database) throws {
     guard newest - entry >= Self.waitingMax else { return }
-    for message in try MessageReading.postings(after: entry, newestFirst: false, db) {
+    for message in waiting {
       let shard = Self.shard(of: message.entry)
       while shards <= shard {
         try Self.createShard(shards, db)
@@ -46,6 +64,7 @@ struct SearchIndex {
       try Self.insert(text, entry: message.entry, channel: message.place.channel, db)
     }
     entry = newest
+    waiting = []
     try db.cachedStatement(sql: "UPDATE search_progress SET entry = ?")
       .execute(arguments: [newest.column])
   }
@@ -69,7 +88,7 @@ struct SearchIndex {
         """) ?? 0
   }
 
-  static func createShard(_ shard: Int, _ db: Database) throws {
+  private static func createShard(_ shard: Int, _ db: Database) throws {
     try db.execute(
       sql: """
         CREATE VIRTUAL TABLE \(table(shard)) USING fts5(scope, text, content = '', columnsize = 0,
@@ -77,7 +96,7 @@ struct SearchIndex {
         """)
   }
 
-  static func insert(
+  private static func insert(
     _ text: String, entry: UInt64, channel: ChannelID, _ db: Database
   ) throws {
     let table = table(shard(of: entry))
@@ -86,7 +105,7 @@ struct SearchIndex {
   }
 
   /// - Parameter text: exactly what was indexed.
-  static func remove(
+  private static func remove(
     _ text: String, entry: UInt64, channel: ChannelID, _ db: Database
   ) throws {
     let table = table(shard(of: entry))

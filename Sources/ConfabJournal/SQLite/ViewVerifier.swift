@@ -23,13 +23,13 @@ struct ViewVerifier {
   private var reactions: [ReactionKey: UInt64] = [:]
   private var wrong: UInt64?
 
-  /// - Parameters: channel and position as the entry's columns have them.
+  /// - Parameter columns: what the entry's row says of itself beside the payload.
   mutating func check(
-    _ stamped: StampedEvent, channel: UInt64?, position: UInt64?, _ db: Database
+    _ stamped: StampedEvent, columns: (channel: UInt64?, position: UInt64?, sequence: UInt64?),
+    _ db: Database
   ) throws {
-    if channel != stamped.event.body.channel?.rawValue || position != stamped.position {
-      note(stamped.entry)
-    }
+    let channel = stamped.event.body.channel?.rawValue
+    if columns != (channel, stamped.position, stamped.sequence) { note(stamped.entry) }
     switch stamped.event.body {
     case .messagePosted(let channel, _):
       guard let sequence = stamped.sequence else { return }

@@ -1,0 +1,102 @@
+import ConfabDomain
+import ConfabJournal
+import Foundation
+import Primitives
+import Testing
+
+/// The durable bytes of events: whoever changes them makes every journal there is unreadable.
+@Suite struct EventCodecTests {
+  struct Vector: Codable, Equatable {
+    var name: String
+    var kind: Int
+    var payload: String
+    /// Of texts only.
+    var salt: String?
+    /// The audit chain at this entry, when the journal holds these vectors in order.
+    var chain: String
+  }
+
+  @Test func everyEventComesBack() throws {
+    var random = SeededRandom(seed: 1)
+    for (name, stamped) in try Samples.all() {
+      let encoded = try EventCodec.encode(stamped, using: &random)
+      let text = encoded.text?.text ?? ""
+      #expect(
+        try EventCodec.decode(encoded.payload, entry: stamped.entry, text: text) == stamped,
+        "\(name)")
+      // What can be deleted is not in what stays.
+      #expect(encoded.text?.text == stamped.event.body.text, "\(name)")
+      if !text.isEmpty {
+        #expect(Data(encoded.payload).range(of: Data(text.utf8)) == nil, "\(name)")
+      }
+    }
+  }
+
+  /// Fails when an event is new in the schema and has no sample.
+  @Test func everyFieldOfTheSchemaHasASample() throws {
+    let schema = try String(
+      contentsOfFile: path("Sources/ConfabJournal/journal.proto"), encoding: .utf8)
+    let block = try #require(
+      schema.firstMatch(of: /oneof event \{(.*?)\n  \}/.dotMatchesNewlines()))
+    let numbers = block.1.matches(of: /= (\d+);/).compactMap { Int($0.1) }
+    var random = SeededRandom(seed: 1)
+    let sampled = try Samples.all().map { try EventCodec.encode($0.stamped, using: &random).kind }
+    #expect(Set(numbers) == Set(sampled))
+    #expect(numbers.count == Set(numbers).count)
+  }
+
+  /// `UPDATE=1 swift test --filter EventCodecTests` writes the vectors anew; review the difference.
+  @Test func bytesAreTheGoldenOnes() throws {
+    var random = SeededRandom(seed: 1)
+    var chain = AuditChain.start
+    let vectors = try Samples.all().map { name, stamped in
+      let encoded = try EventCodec.encode(stamped, using: &random)
+      chain.extend(by: encoded.payload)
+      return Vector(
+        name: name, kind: encoded.kind, payload: encoded.payload.hex,
+        salt: encoded.text?.salt.hex, chain: chain.value.hex)
+    }
+    let file = URL(fileURLWithPath: path("Vectors/journal.json"))
+    if ProcessInfo.processInfo.environment["UPDATE"] == "1" {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try (try encoder.encode(vectors) + Data("\n".utf8)).write(to: file)
+    }
+    let golden = try JSONDecoder().decode([Vector].self, from: Data(contentsOf: file))
+    #expect(vectors == golden)
+  }
+
+  @Test func whatANewerVersionAddsIsSkipped() throws {
+    var random = SeededRandom(seed: 1)
+    for (name, stamped) in try Samples.all() {
+      let encoded = try EventCodec.encode(stamped, using: &random)
+      // Field 1,000, a string.
+      let newer = encoded.payload + [0xC2, 0x3E, 0x03] + Array("new".utf8)
+      let text = encoded.text?.text ?? ""
+      #expect(try EventCodec.decode(newer, entry: 7, text: text) == stamped, "\(name)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ([], "does not know"), ([0xFF], "cannot be read"), ([0x08, 0x01], "does not know"),
+      // An account without a name, a session that ended in no way, a message without an id.
+      ([0x5A, 0x02, 0x08, 0x01], "makes no sense"), ([0xB2, 0x01, 0x00], "makes no sense"),
+      ([0xC2, 0x02, 0x00], "makes no sense"),
+    ] as [([UInt8], String)])
+  func otherBytesAreDamage(_ payload: [UInt8], _ words: String) {
+    #expect {
+      try EventCodec.decode(payload, entry: 3, text: "")
+    } throws: { error in
+      guard case .corrupt(let found) = error as? JournalError else { return false }
+      return found.contains("entry 3") && found.contains(words)
+    }
+  }
+}
+
+/// A file of the repository.
+func path(_ name: String, from file: String = #filePath) -> String {
+  var url = URL(fileURLWithPath: file)
+  for _ in 0..<3 { url.deleteLastPathComponent() }
+  return url.appendingPathComponent(name).path
+}
