@@ -128,7 +128,7 @@ let package = Package(
     .testTarget(
       name: "ConfabJournalTests",
       dependencies: ["ConfabJournal", "ConfabDomain", "Primitives", orderedCollections, grdb],
-      swiftSettings: settings),
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "STUNTests", dependencies: ["STUN", "Primitives"], swiftSettings: settings),
     .testTarget(
