@@ -179,8 +179,9 @@ extension Universe {
       if isPassing { try hangUp(index) } else { clients[index].cursors.end(channel) }
     case .send(let id):
       if isPassing {
-        clients[index].outbox.indices.filter { clients[index].outbox[$0].id == id }
-          .forEach { clients[index].outbox[$0].isUnderWay = false }
+        for place in clients[index].outbox.indices where clients[index].outbox[place].id == id {
+          clients[index].outbox[place].isUnderWay = false
+        }
         plan(.goesOn(client: index), after: rejection.retryAfter ?? .seconds(1))
       } else {
         clients[index].outbox.removeAll { $0.id == id }
