@@ -2,7 +2,9 @@ import ArgumentParser
 import ConfabClient
 import ConfabWire
 
-struct Edit: AsyncParsableCommand {
+struct Edit: AsyncParsableCommand, TakesText {
+  static let argumentsBeforeText = 2
+
   static let configuration = CommandConfiguration(
     abstract: "Change a message of yours.",
     discussion: """
@@ -18,7 +20,7 @@ struct Edit: AsyncParsableCommand {
   @Argument(help: "The message's number.")
   var number: UInt64
 
-  @Argument(parsing: .captureForPassthrough, help: "The new text.")
+  @Argument(help: "The new text.")
   var text: [String] = []
 
   func run() async throws {

@@ -3,7 +3,9 @@ import ConfabClient
 import ConfabDomain
 import ConfabWire
 
-struct Send: AsyncParsableCommand {
+struct Send: AsyncParsableCommand, TakesText {
+  static let argumentsBeforeText = 1
+
   static let configuration = CommandConfiguration(
     abstract: "Send a message to a room or a person.",
     discussion: """
@@ -13,7 +15,8 @@ struct Send: AsyncParsableCommand {
         tail -f build.log | confab send '#builds' -
 
       With - as the only text each line of standard input is a message. For each message that the
-      server has made durable a line is printed: CHANNEL SEQUENCE TIME. Options come before the room.
+      server has made durable a line is printed: CHANNEL SEQUENCE TIME. Options come before the text
+      or behind it; a text of words that look like them stands behind --.
       """)
 
   @Option(help: "The number of the message that this answers.")
@@ -25,7 +28,7 @@ struct Send: AsyncParsableCommand {
   @Argument(help: "'#room' or @name.")
   var channel: ChannelArgument
 
-  @Argument(parsing: .captureForPassthrough, help: "The text; its words are joined by one blank.")
+  @Argument(help: "The text; its words are joined by one blank.")
   var text: [String] = []
 
   func run() async throws {
@@ -34,7 +37,9 @@ struct Send: AsyncParsableCommand {
   }
 }
 
-struct Broadcast: AsyncParsableCommand {
+struct Broadcast: AsyncParsableCommand, TakesText {
+  static let argumentsBeforeText = 0
+
   static let configuration = CommandConfiguration(
     abstract: "Tell everybody: send a message to the lobby.",
     discussion: """
@@ -45,7 +50,7 @@ struct Broadcast: AsyncParsableCommand {
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
 
-  @Argument(parsing: .captureForPassthrough, help: "The text; its words are joined by one blank.")
+  @Argument(help: "The text; its words are joined by one blank.")
   var text: [String] = []
 
   func run() async throws {
