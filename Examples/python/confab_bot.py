@@ -40,6 +40,14 @@ PROTO = pathlib.Path(__file__).resolve().parents[2] / "Sources/ConfabWire/confab
 wire = None
 
 
+def message_id():
+    """A UUIDv7 (RFC 9562): the time in milliseconds, then chance."""
+    identifier = bytearray(int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10))
+    identifier[6] = 0x70 | identifier[6] & 0x0F
+    identifier[8] = 0x80 | identifier[8] & 0x3F
+    return bytes(identifier)
+
+
 class Refused(Exception):
     """The server said no; trying the same again would not help."""
 
@@ -357,7 +365,7 @@ class Bot:
 
     def say(self, client, channel, text, reply_to=0):
         """Sends a message; if the connection breaks, the next one sends it again."""
-        identifier = os.urandom(16)
+        identifier = message_id()
         self.outbox[identifier] = wire.Send(
             channel=channel, id=identifier, text=text, reply_to=reply_to
         )

@@ -27,14 +27,16 @@ package struct LineLogHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-      .map { ($0.key, "\($0.value)") }
+    var fields: [(key: String, value: String)] = []
+    for (key, value) in metadata where event.metadata?[key] == nil { fields.append((key, "\(value)")) }
+    for (key, value) in event.metadata ?? [:] { fields.append((key, "\(value)")) }
+    fields.sort { $0.key < $1.key }
     let time = Clock.wall().description
     switch format {
     case .text:
-      let words = fields.filter { !$0.1.isEmpty }.map { "\($0.0)=\(Self.visible($0.1))" }
-      let line = ["\(time) \(event.level) \(Self.visible("\(event.message)"))"] + words
-      sink.append(line.joined(separator: " "))
+      var line = "\(time) \(event.level) \(Self.visible("\(event.message)"))"
+      for (key, value) in fields where !value.isEmpty { line += " \(key)=\(Self.visible(value))" }
+      sink.append(line)
     case .json:
       let pairs = [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")]
       let members = (pairs + fields).map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }
@@ -44,6 +46,8 @@ package struct LineLogHandler: LogHandler {
 
   /// What a stranger chose must not act on the terminal that shows it, nor begin a new line.
   private static func visible(_ text: String) -> String {
+    // Nearly every text is plain, and looking up what kind of scalar each is costs more than the line.
+    if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     return text.unicodeScalars.map { isControl($0) ? escape($0) : String($0) }.joined()
   }

@@ -1,3 +1,4 @@
+import ConfabDomain
 import ConfabWire
 import Foundation
 import NIOCore
@@ -131,7 +132,7 @@ final class ChatLoadConnection: ChannelInboundHandler {
     outstanding.append(now)
     tally.sent += 1
     var generator = SystemRandomNumberGenerator()
-    let id = (0..<2).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+    let id = MessageID(at: LocalTime.now, using: &generator).bytes
     let text = SendTime.text(now, bytes: plan.bytes)
     write(
       .send(

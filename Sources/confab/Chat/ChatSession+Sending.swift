@@ -10,9 +10,10 @@ extension ChatSession {
     _ text: String, to key: String, replyTo: Int? = nil, for purpose: PendingSends.Purpose
   ) async {
     var generator = SystemRandomNumberGenerator()
+    let now = LocalTime.now
     let draft = Draft(
-      id: MessageID(using: &generator), channel: key, text: text,
-      replyTo: UInt64(clamping: replyTo ?? 0), at: LocalTime.now)
+      id: MessageID(at: now, using: &generator), channel: key, text: text,
+      replyTo: UInt64(clamping: replyTo ?? 0), at: now)
     sends[draft.id] = purpose
     do {
       try outbox.add(draft)

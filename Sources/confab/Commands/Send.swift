@@ -78,9 +78,10 @@ struct Sending {
     let replyTo = replyTo
     let draft = { @Sendable (text: String) in
       var generator = SystemRandomNumberGenerator()
+      let now = LocalTime.now
       return Draft(
-        id: MessageID(using: &generator), channel: channel, text: text, replyTo: replyTo,
-        at: LocalTime.now)
+        id: MessageID(at: now, using: &generator), channel: channel, text: text, replyTo: replyTo,
+        at: now)
     }
     if words == ["-"] {
       StandardInputLines.read(into: drafts, draft)
