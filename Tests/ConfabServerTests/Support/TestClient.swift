@@ -96,6 +96,10 @@ final class TestClient {
     try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
   }
 
+  /// Takes nothing off the socket until `resume`.
+  func pause() async throws { try await channel.setOption(.autoRead, value: false).get() }
+  func resume() async throws { try await channel.setOption(.autoRead, value: true).get() }
+
   func close() async throws {
     try await channel.close()
   }
