@@ -283,6 +283,32 @@ struct ReadingTests {
     #expect(scope("@bob", by: ann) == [])
   }
 
+  @Test("who is put out while the journal is asked gets no answer, nor who came back to less")
+  func putOutMeanwhile() throws {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.listening("ann"), harness.listening("bob"))
+    harness.ask(HubHarness.room("plans", "bob"), on: ann)
+    let requests: [Request] = [
+      .readMessages(.label("#plans"), .newest, limit: 9),
+      .readEvents(ChannelID(2), afterPosition: 0, limit: 9),
+      .search(words: "x", in: nil, limit: 9),
+    ]
+    let reads = try requests.map { try #require(harness.ask($0, on: bob).read) }
+    func allowed() -> [Bool] { reads.map { harness.hub.stillAllows($0, on: bob) } }
+    harness.ask(HubHarness.send("#plans", id: 1), on: ann)
+    #expect(allowed() == [true, true, true])
+    harness.begin(.removeMember(.label("#plans"), "bob"), on: ann)
+    #expect(allowed() == [false, false, false])
+    harness.ask(.inviteMembers(.label("#plans"), ["bob"]), on: ann)
+    #expect(allowed() == [false, false, false])
+    // Direct messages before the first one are nobody's.
+    let empty = try #require(
+      harness.ask(.readMessages(.label("@cat"), .newest, limit: 1), on: bob).read)
+    #expect(harness.hub.stillAllows(empty, on: bob))
+    harness.ask(.signOut, on: bob)
+    #expect(!harness.hub.stillAllows(empty, on: bob))
+  }
+
   @Test("what one device has read is read on the others, and is told to nobody else")
   func readMarks() {
     let harness = HubHarness()
