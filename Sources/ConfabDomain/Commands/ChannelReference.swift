@@ -118,17 +118,25 @@ extension PlaceState {
   package func openRoom(
     _ reference: ChannelReference, for actor: Actor
   ) throws(Rejection) -> Channel {
-    guard case .channel(let room) = try target(reference, for: actor), room.isRoom else {
-      throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
-    }
+    let room = try room(reference, for: actor)
     guard !room.isClosed else {
       throw Rejection(.channelClosed, "\(reference.words) is closed.")
     }
     return room
   }
 
+  /// A room, closed or not; not the lobby, not direct messages.
+  func room(
+    _ reference: ChannelReference, for actor: Actor
+  ) throws(Rejection) -> Channel {
+    guard case .channel(let room) = try target(reference, for: actor), room.isRoom else {
+      throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
+    }
+    return room
+  }
+
   /// A private room's name is its members' business, so a stranger reads only what they typed.
-  private func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
+  func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
     let isPublic = channel.kind == .publicRoom
     let words = isPublic ? label(of: channel, for: nil) : reference.words
     let remedy =
