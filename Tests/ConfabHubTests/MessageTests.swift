@@ -331,6 +331,20 @@ struct ReadingTests {
     }
     #expect(harness.notices(ann).isEmpty)
   }
+
+  @Test("a deleted message is not unread")
+  func deletedIsNotUnread() {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.listening("ann"), harness.listening("bob"))
+    for id in 1...3 as ClosedRange<UInt64> {
+      harness.ask(HubHarness.send("#lobby", "@bob", id: id), on: ann)
+    }
+    harness.ask(.delete(.label("#lobby"), sequence: 2), on: ann)
+    let list = Request.listChannels(notJoined: false, after: ChannelID(0))
+    let channels = harness.ask(list, on: bob).channels
+    #expect(channels?.map(\.unread) == [2])
+    #expect(channels?.map(\.mentions) == [2])
+  }
 }
 
 @Suite("Rate limits")

@@ -45,6 +45,19 @@ import Testing
         == [.markRead(channel: "#lobby", through: 7)], "everything fits: nothing is scrolled")
   }
 
+  @Test func whatIsDeletedIsNotUnread() {
+    var scene = Scene.talk()
+    let message = Scene.message(16, "bob", "hi @alice")
+    scene.send(.message(channel: "#team", message, localID: nil))
+    for _ in 1...2 { scene.send(.deleted(channel: "#team", sequence: 16)) }
+    #expect(scene.model.channel("#team")?.summary.unread == 12)
+    #expect(scene.model.channel("#team")?.summary.mentions == 1)
+    // One that is not here, and one that was read.
+    scene.send(.deleted(channel: "#team", sequence: 14))
+    scene.send(.deleted(channel: "#team", sequence: 2))
+    #expect(scene.model.channel("#team")?.summary.unread == 11)
+  }
+
   @Test func whileScrolledBackNothingIsRead() {
     var scene = Scene.talk()
     let page = (1...60).map { Scene.message($0, "bob", "word \($0)") }

@@ -59,6 +59,10 @@ import confab
     #expect(intents.isEmpty)
     _ = model.enter("/unread")
     #expect(model.takeLines() == [.output("@bob 1 unread")])
+    _ = model.update(.deleted(channel: "@bob", sequence: 1), at: noon)
+    _ = model.takeLines()
+    _ = model.enter("/unread")
+    #expect(model.takeLines() == [.output("Nothing is unread.")])
   }
 
   @Test func aLineIsSentAndACommandIsAsked() {

@@ -11,6 +11,7 @@ extension ChatModel {
         $0.isEdited = true
       }
     case .deleted(let key, let sequence):
+      discount(sequence, in: key)
       change(key, sequence) {
         $0.text = ""
         $0.isDeleted = true
@@ -36,6 +37,20 @@ extension ChatModel {
   ) {
     guard let index = index(of: key) else { return }
     channels[index].timeline.change(sequence, body)
+  }
+
+  /// What is gone needs no reading. When it is not here, whether it named the reader is not known.
+  private mutating func discount(_ sequence: Int, in key: String) {
+    guard let index = index(of: key), channels[index].summary.unread > 0,
+      sequence > channels[index].summary.readThrough
+    else { return }
+    let message = channels[index].timeline.message(sequence)
+    guard message?.isDeleted != true else { return }
+    channels[index].summary.unread -= 1
+    let mentions = channels[index].summary.mentions
+    let named = message.map { Mention.isMentioned(account, in: $0.text) } ?? false
+    channels[index].summary.mentions = min(
+      named ? max(mentions - 1, 0) : mentions, channels[index].summary.unread)
   }
 
   private mutating func arrived(

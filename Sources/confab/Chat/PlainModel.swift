@@ -202,13 +202,23 @@ package struct PlainModel: Sendable {
       own[unsent.localID] = Own(key: key, text: unsent.text)
     case .edited(let key, let sequence, let text):
       lines.append(.output("\(key) \(sequence) is now: \(text.shownOnOneLine)"))
-    case .deleted(let key, let sequence): lines.append(.output("\(key) \(sequence) was deleted"))
+    case .deleted(let key, let sequence):
+      discount(sequence, in: ensureChannel(key))
+      lines.append(.output("\(key) \(sequence) was deleted"))
     case .reactions(let key, let sequence, let reactions):
       let all = reactions.map { "\($0.emoji.shownOnOneLine) \($0.count)" }.joined(separator: ", ")
       lines.append(.output("\(key) \(sequence) has \(all.isEmpty ? "no reactions" : all)"))
     default: break
     }
     return []
+  }
+
+  /// What is gone needs no reading.
+  private mutating func discount(_ sequence: Int, in index: Int) {
+    let summary = channels[index].summary
+    guard sequence > summary.readThrough, summary.unread > 0 else { return }
+    channels[index].summary.unread -= 1
+    channels[index].summary.mentions = min(summary.mentions, summary.unread - 1)
   }
 
   /// It is being printed, so nothing is owed for it.
