@@ -40,10 +40,7 @@ package struct ChatBook: Sendable {
 
   /// By its number where that is known: it outlasts new names, and leads to closed rooms as well.
   package func reference(_ key: String) -> WireChannelRef {
-    guard let info = info(named: key) else { return .named(key) }
-    var reference = WireChannelRef()
-    reference.id = info.id
-    return reference
+    info(named: key).map { .numbered($0.id) } ?? .named(key)
   }
 
   /// The rooms of this person in the order of their numbers.
