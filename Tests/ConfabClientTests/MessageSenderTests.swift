@@ -111,6 +111,13 @@ import Testing
     try await server.stop()
   }
 
+  @Test func givesUpWhenTheAnswerIsOfAnotherKind() async throws {
+    let server = try await FakeServer { _, _ in [.reply(.done(WireDone()))] }
+    await #expect(throws: ConnectionError.wrongAnswer) { _ = try await self.send(1, to: server) }
+    #expect(server.sends.count == 1)
+    try await server.stop()
+  }
+
   @Test func givesUpWhenNobodyAnswers() async throws {
     let server = try await FakeServer { _, _ in [] }
     let dialer = server.dialer

@@ -118,7 +118,7 @@ package struct MessageSender {
   ) async throws -> Result<WireSent, Rejection> {
     do {
       guard case .sent(let sent) = try await answer.get() else {
-        throw ConnectionError.unreachable("The server gave an answer of the wrong kind.")
+        throw ConnectionError.wrongAnswer
       }
       return .success(sent)
     } catch let rejection as Rejection {
