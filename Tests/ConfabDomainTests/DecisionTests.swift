@@ -163,6 +163,25 @@ struct DecisionTests {
     }
   }
 
+  @Test("a refusal names no command, for in the chat they are others than in the shell")
+  func noCommands() {
+    var story = Story(people: "ann", "bob")
+    story.makeRoom("open", [ann], isPublic: true)
+    let refused: [(any Command, AccountID)] = [
+      (send("#plans"), bob), (send("#open"), bob),
+      (RemoveMember(channel: .label("#open"), member: "ann"), ann),
+    ]
+    for (command, person) in refused {
+      do throws(Rejection) {
+        _ = try command.decide(in: story.state, by: .account(person), at: story.now)
+        Issue.record("\(command) was granted")
+      } catch {
+        #expect(!error.message.contains("confab"), "\(error.message)")
+        #expect(!error.message.contains("/"), "\(error.message)")
+      }
+    }
+  }
+
   @Test("too many members are refused")
   func tooManyMembers() {
     var story = Story(people: "ann")

@@ -59,8 +59,8 @@ extension PlaceState {
     }
     guard let name = try? Name(bare), let room = room(named: name) else {
       throw Rejection(
-        .channelUnknown, "The room #\(bare) does not exist. 'confab room list' shows those that do."
-      )
+        .channelUnknown,
+        "There is no room #\(bare), or no longer: look whether it has another name now.")
     }
     return room
   }
@@ -139,8 +139,7 @@ extension PlaceState {
   func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
     let isPublic = channel.kind == .publicRoom
     let words = isPublic ? label(of: channel, for: nil) : reference.words
-    let remedy =
-      isPublic ? "Join it first: confab room join '\(words)'." : "Ask a member to invite you."
+    let remedy = isPublic ? "It is public: join it first." : "Ask a member to invite you."
     return Rejection(.notAMember, "You are not in \(words). \(remedy)")
   }
 }

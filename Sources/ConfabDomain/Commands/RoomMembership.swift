@@ -95,7 +95,7 @@ package struct RemoveMember: Command {
       throw Rejection(.accountUnknown, "\(member.name) is not in the room.")
     }
     guard member.id != actor.account else {
-      throw Rejection(.requestInvalid, "To go yourself, leave the room: confab room leave.")
+      throw Rejection(.requestInvalid, "To go yourself, leave the room.")
     }
     return room.departure(of: member.id)
   }
