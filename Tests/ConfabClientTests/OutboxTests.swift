@@ -76,6 +76,22 @@ import Testing
     #expect(files.isEmpty)
   }
 
+  /// The program ends while tasks still hold the outbox.
+  @Test func leavesNoFileWhenItIsClosed() throws {
+    let outbox = try profile.outbox(of: server)
+    try outbox.add(draft(1))
+    try outbox.remove(draft(1).id)
+    outbox.close()
+    #expect(files.isEmpty)
+    #expect(throws: ProfileError.self) { try outbox.add(draft(2)) }
+
+    let second = try profile.outbox(of: server)
+    try second.add(draft(3))
+    second.close()
+    try second.remove(draft(3).id)
+    #expect(try profile.outbox(of: server).drafts == [draft(3)])
+  }
+
   @Test func leavesARunningProcessItsMessages() throws {
     let running = try profile.outbox(of: server)
     try running.add(draft(1))

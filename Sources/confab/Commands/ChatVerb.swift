@@ -40,6 +40,8 @@ struct Chat: AsyncParsableCommand {
   func run() async throws {
     let current = try client.currentServer()
     let outbox = try current.profile.outbox(of: current.server)
+    // Tasks that are ending may hold on to it for longer than the program runs.
+    defer { outbox.close() }
     let key = channel?.name ?? "#lobby"
     let isPlain =
       plain || isatty(STDIN_FILENO) != 1 || !Output.isTerminal || Output.terminalName == "dumb"
