@@ -58,6 +58,22 @@ import Testing
     #expect(scene.model.channel("#team")?.summary.unread == 11)
   }
 
+  /// Clocks went back by an hour on 25 October 2026, at 1:00 UTC.
+  @Test func timesAreShownAsClocksShowedThem() {
+    let change = CivilDate(year: 2026, month: 10, day: 25, hour: 1).wallTime()
+    var scene = Scene.talk(
+      zone: LocalZone(offset: { $0 < change ? 7200 : 3600 }, offsetShowing: { _ in 3600 }))
+    let hours = [-2, -1, 0, 1].map { change + .seconds($0 * 3600) }
+    let page = hours.enumerated().map { index, time in
+      ChatMessage(sequence: 100 + index, from: "bob", at: time, text: "word")
+    }
+    scene.send(.page(channel: "#lobby", page, hasOlder: true))
+    let times = scene.screen.text.filter { $0.contains("bob: word") }.map { line in
+      line.firstMatch(of: /\d\d:\d\d/).map { String($0.0) }
+    }
+    #expect(times == ["01:00", "02:00", "02:00", "03:00"])
+  }
+
   @Test func whileScrolledBackNothingIsRead() {
     var scene = Scene.talk()
     let page = (1...60).map { Scene.message($0, "bob", "word \($0)") }

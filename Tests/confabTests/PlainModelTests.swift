@@ -8,7 +8,7 @@ import confab
 
   private func model(in channel: String = "#lobby") -> PlainModel {
     PlainModel(
-      account: "ann", channel: channel, offsetSeconds: { _ in 0 }, offsetAt: { _ in 0 })
+      account: "ann", channel: channel, zone: .fixed(0))
   }
 
   private func connected(

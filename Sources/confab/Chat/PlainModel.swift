@@ -46,24 +46,18 @@ package struct PlainModel: Sendable {
   /// The first thing that did not work.
   package private(set) var failure: Failure?
 
-  private let offsetSeconds: @Sendable (CivilDate) -> Int
+  private let zone: LocalZone
   private let text: PlainText
   private var channels: [Channel] = []
   private var isConnected = false
   private var lastLocalID = 0
   private var own: [Int: Own] = [:]
 
-  /// - Parameters:
-  ///   - offsetSeconds: how far local clocks are ahead of UTC when they show a date.
-  ///   - offsetAt: the same, at a moment.
-  package init(
-    account: String, channel: String, offsetSeconds: @escaping @Sendable (CivilDate) -> Int,
-    offsetAt: @escaping @Sendable (WallTime) -> Int
-  ) {
+  package init(account: String, channel: String, zone: LocalZone) {
     self.account = account
-    self.offsetSeconds = offsetSeconds
+    self.zone = zone
     currentKey = channel
-    text = PlainText(offsetAt: offsetAt)
+    text = PlainText(zone: zone)
   }
 
   package mutating func takeLines() -> [Line] {
@@ -83,7 +77,7 @@ package struct PlainModel: Sendable {
   package mutating func enter(_ line: String) -> [ChatIntent] {
     guard line.contains(where: { !$0.isWhitespace }) else { return [] }
     do {
-      return perform(try ChatCommand.parse(line, offsetSeconds: offsetSeconds))
+      return perform(try ChatCommand.parse(line, offsetSeconds: zone.offsetShowing))
     } catch {
       fail(error.description, .usage)
       return []

@@ -19,11 +19,10 @@ enum ScreenChat {
     let session = ChatSession(
       account: current.server.account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil
     ) { await events.emit($0) }
-    let now = LocalTime.now
     let model = ChatModel(
       account: current.server.account, place: current.server.address.description,
-      offsetSeconds: LocalTime.offsetSeconds(at: now),
-      now: Now(wall: now, monotonic: LocalTime.monotonic),
+      zone: LocalTime.zone,
+      now: Now(wall: LocalTime.now, monotonic: LocalTime.monotonic),
       channel: channel.isRoomNumber ? "#lobby" : channel,
       history: InputHistory(lines: history.load()))
     let connecting = Task {

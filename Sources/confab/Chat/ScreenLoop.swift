@@ -51,7 +51,7 @@ struct ScreenLoop {
       for key in decoder.decode(woken.typed) { press(key) }
       if woken.isTimeout {
         for key in decoder.flush() { press(key) }
-        tick()
+        take(.tick)
       }
       while ending == nil, let event = events.next() { take(event) }
       if woken.isClosed { ending = ending ?? .closed }
@@ -68,12 +68,6 @@ struct ScreenLoop {
   // MARK: What happens
 
   private var now: Now { Now(wall: LocalTime.now, monotonic: LocalTime.monotonic) }
-
-  private mutating func tick() {
-    // Clocks are put forward and back.
-    model.offsetSeconds = LocalTime.offsetSeconds(at: LocalTime.now)
-    take(.tick)
-  }
 
   private mutating func press(_ key: Key) {
     guard ending == nil else { return }
