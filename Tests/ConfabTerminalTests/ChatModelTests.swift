@@ -58,6 +58,28 @@ import Testing
     #expect(scene.model.channel("#team")?.summary.unread == 11)
   }
 
+  @Test func theBellRingsOnceForWhatIsMeantForTheReader() {
+    var scene = Scene.talk()
+    func rings(_ channel: String, _ sequence: Int, _ from: String, _ text: String) -> Bool {
+      let message = Scene.message(sequence, from, text)
+      return scene.send(.message(channel: channel, message, localID: nil)).contains(.ring)
+    }
+    #expect(!rings("#a-room-with-a-long-name", 1_201, "bob", "hello"))
+    #expect(rings("#a-room-with-a-long-name", 1_202, "bob", "hello @alice"))
+    #expect(!rings("#a-room-with-a-long-name", 1_203, "bob", "@alice?"))
+    // There was a mention already when the chat began.
+    #expect(!rings("#team", 16, "bob", "@alice"))
+    #expect(rings("@bob", 1, "bob", "hello"))
+    #expect(!rings("@bob", 2, "bob", "are you there"))
+    #expect(!rings("#lobby", 7, "bob", "@alice"), "it is on show")
+
+    scene.send(.show(channel: "@bob"))
+    #expect(!rings("@bob", 3, "bob", "I see you"))
+    scene.send(.show(channel: "#lobby"))
+    #expect(!rings("@bob", 4, "alice", "from another device"))
+    #expect(rings("@bob", 5, "bob", "wait"))
+  }
+
   /// Clocks went back by an hour on 25 October 2026, at 1:00 UTC.
   @Test func timesAreShownAsClocksShowedThem() {
     let change = CivilDate(year: 2026, month: 10, day: 25, hour: 1).wallTime()

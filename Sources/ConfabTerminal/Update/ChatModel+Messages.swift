@@ -63,9 +63,16 @@ extension ChatModel {
     trim(index)
     let isNews = message.sequence > max(last ?? 0, channels[index].summary.readThrough)
     guard isNews, message.from != account else { return intents }
+    let isNamed = Mention.isMentioned(account, in: message.text)
+    let rings = index != currentIndex && calls(isNamed: isNamed, in: channels[index].summary)
     channels[index].summary.unread += 1
-    if Mention.isMentioned(account, in: message.text) { channels[index].summary.mentions += 1 }
-    return intents
+    if isNamed { channels[index].summary.mentions += 1 }
+    return rings ? intents + [.ring] : intents
+  }
+
+  /// Whether a message is for the reader in person, and the first such since they looked.
+  private func calls(isNamed: Bool, in summary: ChannelSummary) -> Bool {
+    summary.kind == .direct ? summary.unread == 0 : isNamed && summary.mentions == 0
   }
 
   /// Numbers have no gaps, so where one shows, messages were missed: they are asked for.

@@ -11,7 +11,7 @@ enum ScreenChat {
 
   /// - Parameter connect: keeps the session connected until it is cancelled.
   static func run(
-    _ current: CurrentServer, channel: String, outbox: Outbox,
+    _ current: CurrentServer, channel: String, outbox: Outbox, hasBell: Bool,
     connect: @escaping @Sendable (ChatSession) async -> Void
   ) async throws {
     let events = try ScreenEvents()
@@ -30,7 +30,8 @@ enum ScreenChat {
       await connect(session)
     }
     let ending = try await onThread {
-      var loop = try ScreenLoop(model, session: session, events: events, history: history)
+      var loop = try ScreenLoop(
+        model, session: session, events: events, history: history, hasBell: hasBell)
       return loop.run()
     }
     if ending == .signOut { try await session.signOut(from: current) }
