@@ -27,6 +27,8 @@ package enum Limits {
   package static let mentionsPerMessageMax = 50
   /// Unread mentions that are counted for a person in a channel.
   package static let unreadMentionsMax = 1_000
+  /// Deleted messages that are left out of unread counts in a channel, the newest ones.
+  package static let deletionsMax = 1_000
 }
 
 /// Times that the domain decides with.

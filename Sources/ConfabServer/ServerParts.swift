@@ -33,8 +33,7 @@ final class ServerParts: Sendable {
     let directory = Directory(state)
     let archives = ArchiveStore(journal: journal, folder: folder.archives)
     let reads = JournalReads(
-      journal: journal, directory: directory, archives: archives, fanouts: fanouts,
-      metrics: metrics)
+      journal: journal, directory: directory, archives: archives, metrics: metrics)
     let hub = Hub(state: state, options: options.hub, entropy: SystemRandomNumberGenerator())
     // The two need each other: the writer's answers wait in a box until the driver is there.
     let driverBox = NIOLockedValueBox<HubDriver?>(nil)

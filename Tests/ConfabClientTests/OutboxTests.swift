@@ -39,6 +39,33 @@ import Testing
     #expect(files.count == 1)
   }
 
+  @Test func keepsTheNumberOfTheChannel() throws {
+    var numbered = draft(1)
+    numbered.channelID = 12
+    do { try profile.outbox(of: server).add(numbered) }
+    let next = try profile.outbox(of: server)
+    #expect(next.drafts == [numbered])
+    guard case .send(let send) = numbered.request(retry: false) else { return }
+    #expect(send.channel == .numbered(12))
+  }
+
+  /// Written before drafts knew the number.
+  @Test func readsOlderFiles() throws {
+    let file = folder.path + "/outbox/\(server.place)-ann-0011223344556677"
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/outbox", withIntermediateDirectories: true)
+    do { try profile.outbox(of: server).add(draft(1)) }
+    let name = try #require(files.first)
+    let written = folder.path + "/outbox/\(name)"
+    let text = try String(contentsOfFile: written, encoding: .utf8)
+    #expect(!text.contains("channelID"))
+    try FileManager.default.moveItem(atPath: written, toPath: file)
+    let read = try profile.outbox(of: server).drafts
+    #expect(read == [draft(1)])
+    guard case .send(let send) = read[0].request(retry: true) else { return }
+    #expect(send.channel == .named("#lobby"))
+  }
+
   @Test func leavesNoFileWhenNothingIsUnsent() throws {
     do {
       let outbox = try profile.outbox(of: server)
@@ -47,6 +74,22 @@ import Testing
       #expect(outbox.drafts.isEmpty)
     }
     #expect(files.isEmpty)
+  }
+
+  /// The program ends while tasks still hold the outbox.
+  @Test func leavesNoFileWhenItIsClosed() throws {
+    let outbox = try profile.outbox(of: server)
+    try outbox.add(draft(1))
+    try outbox.remove(draft(1).id)
+    outbox.close()
+    #expect(files.isEmpty)
+    #expect(throws: ProfileError.self) { try outbox.add(draft(2)) }
+
+    let second = try profile.outbox(of: server)
+    try second.add(draft(3))
+    second.close()
+    try second.remove(draft(3).id)
+    #expect(try profile.outbox(of: server).drafts == [draft(3)])
   }
 
   @Test func leavesARunningProcessItsMessages() throws {

@@ -149,6 +149,26 @@ struct ApplyTests {
     #expect(story.membership(bob, in: .lobby)?.mentions == [])
   }
 
+  @Test("nobody has to read what is deleted")
+  func deletions() {
+    var story = Story(people: "ann", "bob")
+    for _ in 1...5 { story.say(in: .lobby, by: ann, mentioning: [bob]) }
+    func delete(_ sequence: UInt64) {
+      story.happen(.messageDeleted(.lobby, sequence: sequence), by: ann)
+    }
+    story.happen(.readMarked(.lobby, bob, through: 1))
+    for sequence in [4, 1, 3, 4, 0, 99] as [UInt64] { delete(sequence) }
+    #expect(story.channel(.lobby).deletions == [1, 3, 4])
+    #expect((0...6).map { story.channel(.lobby).unread(after: $0) } == [2, 2, 1, 1, 1, 0, 0])
+    #expect(story.membership(bob, in: .lobby)?.mentions == [2, 5])
+    for _ in 1...Limits.deletionsMax {
+      delete(story.say(in: .lobby, by: ann).sequence ?? 0)
+    }
+    #expect(story.channel(.lobby).deletions.count == Limits.deletionsMax)
+    #expect(story.channel(.lobby).deletions.first == 6)
+    #expect(story.channel(.lobby).unread(after: 5) == 0)
+  }
+
   @Test("the oldest of too many mentions is forgotten")
   func manyMentions() {
     var story = Story(people: "ann", "bob")

@@ -145,7 +145,8 @@ struct CommandTests {
     Row("leaves where one is not", c, LeaveRoom(channel: .label("#plans")), .notAMember),
     Row("leaves the lobby", c, LeaveRoom(channel: .label("#lobby")), .notARoom),
     Row("leaves direct messages", a, LeaveRoom(channel: .label("@bob")), .notARoom),
-    Row("leaves a closed room", c, LeaveRoom(channel: .label("#3")), .channelClosed),
+    Row("leaves a closed room", c, LeaveRoom(channel: .label("#3"))),
+    Row("leaves a closed room of others", d, LeaveRoom(channel: .label("#3")), .notAMember),
 
     Row("every member invites", a, InviteMembers(channel: .label("#plans"), members: ["cat"])),
     Row(

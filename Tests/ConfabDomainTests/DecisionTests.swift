@@ -109,6 +109,20 @@ struct DecisionTests {
     checkInvariants(of: story.state)
   }
 
+  @Test("a closed room can be left, by its owner and by the last one, and stays closed")
+  func leavingWhatIsClosed() throws {
+    var story = Story(people: "ann", "bob", "cat")
+    let room = story.makeRoom("plans", [bob, cat])
+    try story.perform(CloseRoom(channel: .id(room)), by: .account(bob))
+    let first = try story.perform(LeaveRoom(channel: .label("#1")), by: .account(bob))
+    #expect(first.map(\.event.body) == [.memberLeft(room, bob), .ownerChanged(room, cat)])
+    let last = try story.perform(LeaveRoom(channel: .label("#1")), by: .account(cat))
+    #expect(last.map(\.event.body) == [.memberLeft(room, cat)])
+    #expect(story.channel(room).isClosed)
+    #expect(story.channel(room).members.isEmpty)
+    checkInvariants(of: story.state)
+  }
+
   @Test("disabling ends every session; a new password ends all but the one that asked")
   func sessionsEnd() throws {
     var story = Story(people: "ann", "bob")
@@ -145,6 +159,25 @@ struct DecisionTests {
         } catch {
           #expect(!error.message.contains("secret"), "\(command)")
         }
+      }
+    }
+  }
+
+  @Test("a refusal names no command, for in the chat they are others than in the shell")
+  func noCommands() {
+    var story = Story(people: "ann", "bob")
+    story.makeRoom("open", [ann], isPublic: true)
+    let refused: [(any Command, AccountID)] = [
+      (send("#plans"), bob), (send("#open"), bob),
+      (RemoveMember(channel: .label("#open"), member: "ann"), ann),
+    ]
+    for (command, person) in refused {
+      do throws(Rejection) {
+        _ = try command.decide(in: story.state, by: .account(person), at: story.now)
+        Issue.record("\(command) was granted")
+      } catch {
+        #expect(!error.message.contains("confab"), "\(error.message)")
+        #expect(!error.message.contains("/"), "\(error.message)")
       }
     }
   }

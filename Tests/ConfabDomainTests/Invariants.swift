@@ -47,6 +47,9 @@ private func checkMembers(_ state: PlaceState, _ context: String) {
         }, "\(context)")
     }
     #expect(channel.sequence <= channel.position, "\(context)")
+    #expect(channel.deletions == channel.deletions.sorted(), "\(context)")
+    #expect(Set(channel.deletions).count == channel.deletions.count, "\(context)")
+    #expect(channel.deletions.allSatisfy { $0 >= 1 && $0 <= channel.sequence }, "\(context)")
     #expect(channel.lastMessageAt <= channel.lastEventAt, "\(context)")
     let ownerIsMember = channel.owner.map { channel.members[$0] != nil } ?? true
     #expect(ownerIsMember || channel.members.isEmpty, "\(context)")

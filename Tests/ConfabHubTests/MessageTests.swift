@@ -283,6 +283,32 @@ struct ReadingTests {
     #expect(scope("@bob", by: ann) == [])
   }
 
+  @Test("who is put out while the journal is asked gets no answer, nor who came back to less")
+  func putOutMeanwhile() throws {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.listening("ann"), harness.listening("bob"))
+    harness.ask(HubHarness.room("plans", "bob"), on: ann)
+    let requests: [Request] = [
+      .readMessages(.label("#plans"), .newest, limit: 9),
+      .readEvents(ChannelID(2), afterPosition: 0, limit: 9),
+      .search(words: "x", in: nil, limit: 9),
+    ]
+    let reads = try requests.map { try #require(harness.ask($0, on: bob).read) }
+    func allowed() -> [Bool] { reads.map { harness.hub.stillAllows($0, on: bob) } }
+    harness.ask(HubHarness.send("#plans", id: 1), on: ann)
+    #expect(allowed() == [true, true, true])
+    harness.begin(.removeMember(.label("#plans"), "bob"), on: ann)
+    #expect(allowed() == [false, false, false])
+    harness.ask(.inviteMembers(.label("#plans"), ["bob"]), on: ann)
+    #expect(allowed() == [false, false, false])
+    // Direct messages before the first one are nobody's.
+    let empty = try #require(
+      harness.ask(.readMessages(.label("@cat"), .newest, limit: 1), on: bob).read)
+    #expect(harness.hub.stillAllows(empty, on: bob))
+    harness.ask(.signOut, on: bob)
+    #expect(!harness.hub.stillAllows(empty, on: bob))
+  }
+
   @Test("what one device has read is read on the others, and is told to nobody else")
   func readMarks() {
     let harness = HubHarness()
@@ -304,6 +330,20 @@ struct ReadingTests {
       #expect(view.readThrough == 1)
     }
     #expect(harness.notices(ann).isEmpty)
+  }
+
+  @Test("a deleted message is not unread")
+  func deletedIsNotUnread() {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.listening("ann"), harness.listening("bob"))
+    for id in 1...3 as ClosedRange<UInt64> {
+      harness.ask(HubHarness.send("#lobby", "@bob", id: id), on: ann)
+    }
+    harness.ask(.delete(.label("#lobby"), sequence: 2), on: ann)
+    let list = Request.listChannels(notJoined: false, after: ChannelID(0))
+    let channels = harness.ask(list, on: bob).channels
+    #expect(channels?.map(\.unread) == [2])
+    #expect(channels?.map(\.mentions) == [2])
   }
 }
 
@@ -328,6 +368,45 @@ struct RateLimitTests {
     harness.wait(wait)
     #expect(harness.ask(HubHarness.send("#lobby", id: 21), on: ann).sent != nil)
     #expect(harness.ask(HubHarness.send("#lobby", id: 23), on: ann).code == .rateLimited)
+  }
+
+  private func send(_ id: UInt64, retry: Bool = false) -> Request {
+    HubHarness.send("#lobby", "\(id)", id: id, retry: retry)
+  }
+
+  @Test("nothing that was sent behind a refused message passes it")
+  func order() throws {
+    var options = HubOptions()
+    options.requestsPerSecond = 10
+    options.requestBurst = 2
+    let harness = HubHarness(options: options)
+    let (ann, laptop) = (harness.signedIn("ann"), harness.signedIn("ann"))
+    for id in 1...2 as ClosedRange<UInt64> { harness.begin(send(id), on: ann) }
+    let refused = harness.ask(send(3), on: ann)
+    #expect(refused.code == .rateLimited)
+    // There is room again when the next one arrives, which was sent before the refusal was read.
+    harness.wait(.milliseconds(500))
+    #expect(harness.ask(send(4), on: ann).code == .rateLimited)
+    #expect(harness.ask(send(9), on: laptop).sent?.sequence == 3)
+    #expect(harness.ask(send(3, retry: true), on: ann).sent?.sequence == 4)
+    harness.wait(.milliseconds(500))
+    #expect(harness.ask(send(4), on: ann).sent?.sequence == 5)
+  }
+
+  @Test("who gives a refused message up may go on after a while")
+  func givenUp() throws {
+    var options = HubOptions()
+    options.requestsPerSecond = 10
+    options.requestBurst = 1
+    let harness = HubHarness(options: options)
+    let ann = harness.signedIn("ann")
+    harness.begin(send(1), on: ann)
+    let wait = try #require(harness.ask(send(2), on: ann).rejection?.retryAfter)
+    harness.wait(wait)
+    let left = try #require(harness.ask(send(3), on: ann).rejection?.retryAfter)
+    #expect(left == HubLimits.sendsHeldBack)
+    harness.wait(left)
+    #expect(harness.ask(send(3), on: ann).sent != nil)
   }
 
   @Test("a wall clock that jumps changes nothing")

@@ -81,6 +81,14 @@ struct RoomTests {
     #expect(harness.ask(HubHarness.send("#1", id: 1), on: bob).code == .channelClosed)
     #expect(harness.ask(.readMessages(.label("#1"), .newest, limit: 1), on: bob).read != nil)
     #expect(harness.ask(HubHarness.room("plans"), on: bob).channel?.number == 2)
+
+    #expect(harness.ask(.leaveRoom(.id(room)), on: bob).channel?.isJoined == false)
+    guard case .channelGone(room, let label)? = harness.notices(bob).last else {
+      Issue.record("not told")
+      return
+    }
+    #expect(label == "#plans")
+    #expect(harness.ask(.readMessages(.id(room), .newest, limit: 1), on: bob).code == .notAMember)
   }
 
   @Test("a public room is found, read without joining, and joined")

@@ -52,6 +52,19 @@ struct SessionTests {
     #expect(harness.farewell(here)?.message.contains("owner") == true)
   }
 
+  @Test("a session is active while a connection of it listens, not while it only asks")
+  func activity() throws {
+    let harness = HubHarness()
+    let (asking, listening) = (harness.signedIn("ann"), harness.listening("ann"))
+    func active() throws -> [Bool] {
+      try #require(harness.ask(.listSessions, on: asking).sessions).map(\.isActive)
+    }
+    #expect(try active() == [false, true])
+    harness.ask(.subscribe(presence: false), on: asking)
+    harness.disconnect(listening)
+    #expect(try active() == [true, false])
+  }
+
   @Test("a new password ends all sessions but the one that asked")
   func changePassword() {
     let harness = HubHarness()

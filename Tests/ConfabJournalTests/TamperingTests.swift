@@ -35,6 +35,12 @@ import Testing
     ("UPDATE entries SET chain = zeroblob(32) WHERE entry = 10", 10),
     ("UPDATE entries SET payload = zeroblob(3) WHERE entry = 5", 5),
     ("DELETE FROM entries WHERE entry = 11", 11),
+    ("DELETE FROM entries WHERE entry = 16; DELETE FROM reactions", 16),
+    ("DELETE FROM chain_head", 1),
+    ("UPDATE chain_head SET chain = zeroblob(32)", 16),
+    ("UPDATE chain_head SET entry = 15", 16),
+    ("UPDATE entries SET clock = clock + 1 WHERE entry = 9", 9),
+    ("UPDATE entries SET kind = 42 WHERE entry = 9", 9),
     ("UPDATE entries SET channel = 2 WHERE entry = 12", 12),
     ("UPDATE messages SET entry = 9 WHERE sequence = 5", 8),
     ("UPDATE messages SET text_entry = 9 WHERE sequence = 5", 1),
@@ -53,6 +59,51 @@ import Testing
     try queue.close()
     let verdict = try Engine.sqlite.open(folder).verifyAudit()
     #expect(verdict.brokenAt == entry)
+  }
+
+  @Test func nothingIsAddedBehindEntriesThatAreMissing() throws {
+    let folder = try Folder()
+    let path = try journal(folder)
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in try db.execute(sql: "DELETE FROM entries WHERE entry > 14") }
+    try queue.close()
+    let journal = try Engine.sqlite.open(folder)
+    let expected = JournalError.corrupt(
+      "the entries end with 14, which is not where the audit chain was left")
+    #expect(throws: expected) { try journal.loadState() }
+    var next = StampedEvent(
+      entry: 15, event: Event(at: WallTime(millisecondsSinceEpoch: 0), by: nil, body: .noted("")),
+      position: nil, sequence: nil)
+    #expect(throws: expected) { try journal.append([next]) }
+    next.entry = 17
+    #expect(throws: JournalError.self) { try journal.append([next]) }
+    #expect(try journal.verifyAudit().brokenAt == 15)
+  }
+
+  /// What every engine checks with.
+  @Test func theChainEndsWhereItsHeadWasNoted() throws {
+    var place = try Place.withTwo()
+    place.posts("one")
+    var random = SeededRandom(seed: 1)
+    var chain = AuditChain.start
+    var heads = [chain]
+    let entries = try place.group().map { stamped in
+      let encoded = try EventCodec.encode(stamped, using: &random)
+      chain.extend(by: encoded.payload)
+      heads.append(chain)
+      return StoredEntry(
+        entry: stamped.entry, payload: encoded.payload, text: encoded.text, chain: chain.value)
+    }
+    for kept in 0...entries.count {
+      var verifier = AuditVerifier()
+      for stored in entries.prefix(kept) { verifier.check(stored) }
+      #expect(verifier.verdict(head: nil).brokenAt == nil)
+      for head in heads {
+        let end = UInt64(kept)
+        let expected = head.entry == end ? nil : min(head.entry, end) + 1
+        #expect(verifier.verdict(head: head).brokenAt == expected)
+      }
+    }
   }
 
   @Test func aStateIsNotMadeFromABrokenChain() throws {

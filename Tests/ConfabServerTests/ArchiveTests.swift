@@ -32,7 +32,17 @@ extension ServerTests {
         let ann = try await TestClient.connect(port: server.port)
         _ = try await ann.join(server.ownerInvitation, name: "ann")
         _ = try await ann.broadcast("hello")
+        _ = try await ann.request(.createRoom(.with { $0.name = "plans" }))
+        _ = try await ann.request(
+          .createRoom(.with { ($0.name, $0.public) = ("garden", true) }))
+        _ = try await ann.request(.send(TestClient.message("note", in: "@ann")))
         let files = try await Self.fetch(.json, over: ann)
+        let channels = files["channels.jsonl"]?.split(separator: "\n").map(String.init) ?? []
+        let kinds = ["lobby", "private", "public", "direct"]
+        #expect(channels.count == kinds.count)
+        for (channel, kind) in zip(channels, kinds) {
+          #expect(channel.contains("\"kind\":\"\(kind)\""), "\(channel)")
+        }
         let line = try #require(files["messages.jsonl"]?.split(separator: "\n").first)
         let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         #expect(object?["text"] as? String == "hello")

@@ -45,6 +45,57 @@ import Testing
         == [.markRead(channel: "#lobby", through: 7)], "everything fits: nothing is scrolled")
   }
 
+  @Test func whatIsDeletedIsNotUnread() {
+    var scene = Scene.talk()
+    let message = Scene.message(16, "bob", "hi @alice")
+    scene.send(.message(channel: "#team", message, localID: nil))
+    for _ in 1...2 { scene.send(.deleted(channel: "#team", sequence: 16)) }
+    #expect(scene.model.channel("#team")?.summary.unread == 12)
+    #expect(scene.model.channel("#team")?.summary.mentions == 1)
+    // One that is not here, and one that was read.
+    scene.send(.deleted(channel: "#team", sequence: 14))
+    scene.send(.deleted(channel: "#team", sequence: 2))
+    #expect(scene.model.channel("#team")?.summary.unread == 11)
+  }
+
+  @Test func theBellRingsOnceForWhatIsMeantForTheReader() {
+    var scene = Scene.talk()
+    func rings(_ channel: String, _ sequence: Int, _ from: String, _ text: String) -> Bool {
+      let message = Scene.message(sequence, from, text)
+      return scene.send(.message(channel: channel, message, localID: nil)).contains(.ring)
+    }
+    #expect(!rings("#a-room-with-a-long-name", 1_201, "bob", "hello"))
+    #expect(rings("#a-room-with-a-long-name", 1_202, "bob", "hello @alice"))
+    #expect(!rings("#a-room-with-a-long-name", 1_203, "bob", "@alice?"))
+    // There was a mention already when the chat began.
+    #expect(!rings("#team", 16, "bob", "@alice"))
+    #expect(rings("@bob", 1, "bob", "hello"))
+    #expect(!rings("@bob", 2, "bob", "are you there"))
+    #expect(!rings("#lobby", 7, "bob", "@alice"), "it is on show")
+
+    scene.send(.show(channel: "@bob"))
+    #expect(!rings("@bob", 3, "bob", "I see you"))
+    scene.send(.show(channel: "#lobby"))
+    #expect(!rings("@bob", 4, "alice", "from another device"))
+    #expect(rings("@bob", 5, "bob", "wait"))
+  }
+
+  /// Clocks went back by an hour on 25 October 2026, at 1:00 UTC.
+  @Test func timesAreShownAsClocksShowedThem() {
+    let change = CivilDate(year: 2026, month: 10, day: 25, hour: 1).wallTime()
+    var scene = Scene.talk(
+      zone: LocalZone(offset: { $0 < change ? 7200 : 3600 }, offsetShowing: { _ in 3600 }))
+    let hours = [-2, -1, 0, 1].map { change + .seconds($0 * 3600) }
+    let page = hours.enumerated().map { index, time in
+      ChatMessage(sequence: 100 + index, from: "bob", at: time, text: "word")
+    }
+    scene.send(.page(channel: "#lobby", page, hasOlder: true))
+    let times = scene.screen.text.filter { $0.contains("bob: word") }.map { line in
+      line.firstMatch(of: /\d\d:\d\d/).map { String($0.0) }
+    }
+    #expect(times == ["01:00", "02:00", "02:00", "03:00"])
+  }
+
   @Test func whileScrolledBackNothingIsRead() {
     var scene = Scene.talk()
     let page = (1...60).map { Scene.message($0, "bob", "word \($0)") }

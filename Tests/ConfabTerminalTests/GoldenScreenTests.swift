@@ -10,7 +10,7 @@ import Testing
   }
 
   @Test func talkInALargeTerminal() throws {
-    let scene = Scene.talk(width: 120, height: 40, offsetSeconds: 3600)
+    let scene = Scene.talk(width: 120, height: 40, zone: .fixed(3600))
     try GoldenScreen.expect(scene.screen, named: "talk-120x40")
   }
 

@@ -67,6 +67,8 @@ import Testing
     try await reader.line { $0.contains("without a server") }
     try second.type("/quit")
     _ = try await second.exitStatus()
+    let files = try FileManager.default.contentsOfDirectory(atPath: outbox)
+    #expect(files.filter { $0 != "lock" } == [])
     let read = try await place.run("bob", ["read", "#lobby", "--since", "0"])
     #expect(read.output.lines.count == 2)
   }

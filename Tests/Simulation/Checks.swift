@@ -80,6 +80,15 @@ extension Universe {
     }
   }
 
+  /// Also what is fetched and then thrown away must be theirs to see.
+  func checkFetched(_ events: [WireEvent], by account: AccountID) throws {
+    for event in events {
+      guard truth.stay(of: account, in: ChannelID(event.channel), at: event.position) != nil else {
+        throw Violation("a stranger is sent what they may not see: \(event)")
+      }
+    }
+  }
+
   func checkKnown(_ info: WireChannelInfo, by account: AccountID) throws {
     guard truth.mayKnow(account, of: ChannelID(info.id)) else {
       throw Violation("channel \(info.label) shows itself to a stranger")

@@ -100,9 +100,13 @@ extension Universe {
 extension Universe {
   private func told(_ body: WireServerFrame.OneOf_Body, _ index: Int) throws {
     switch body {
-    case .event(let event): try follow(clients[index].cursors.received(event), index)
+    case .event(let event):
+      try checkFetched([event], by: clients[index].account)
+      try follow(clients[index].cursors.received(event), index)
     case .channelChanged(let info): try learn(info, index)
-    case .channelGone(let gone): clients[index].cursors.end(ChannelID(gone.channel))
+    case .channelGone(let gone):
+      clients[index].known[ChannelID(gone.channel)] = nil
+      clients[index].cursors.end(ChannelID(gone.channel))
     case .lagging: try ask(.subscribe(.with { $0.presence = true }), .subscribe, index)
     default: break
     }
@@ -153,12 +157,15 @@ extension Universe {
     guard let purpose = clients[index].asked.removeValue(forKey: request) else { return }
     try checkAnswer(purpose, body, clients[index])
     switch (purpose, body) {
-    case (.subscribe, _): try ask(.listChannels(.init()), .list, index)
+    case (.subscribe, _):
+      clients[index].known = [:]
+      try ask(.listChannels(.init()), .list, index)
     case (.list, .channelList(let list)):
       for info in list.channels { try learn(info, index) }
       guard list.more, let last = list.channels.last else { return }
       try ask(.listChannels(.with { $0.after = last.id }), .list, index)
     case (.fetch(let channel), .eventList(let list)):
+      try checkFetched(list.events, by: clients[index].account)
       try follow(
         clients[index].cursors.fetched(channel, list.events, more: list.more), index)
     case (.send(let id), _):
@@ -176,7 +183,10 @@ extension Universe {
     case .subscribe, .list: try hangUp(index)
     case .fetch(let channel):
       clients[index].cursors.fetchFailed(channel)
-      if isPassing { try hangUp(index) } else { clients[index].cursors.end(channel) }
+      if isPassing { return try hangUp(index) }
+      // Put out, and perhaps back in already: what is known then is asked for again.
+      guard let info = clients[index].known[channel] else { return }
+      try follow(clients[index].cursors.behind(channel, head: info.position), index)
     case .send(let id):
       if isPassing {
         for place in clients[index].outbox.indices where clients[index].outbox[place].id == id {

@@ -134,6 +134,9 @@ extension Universe {
   func answer(_ read: Read, _ id: ConnectionID, _ request: UInt64) throws {
     guard case .events(let query) = read else { throw Violation("nobody asked for \(read)") }
     let page = try disk.durable.events(query)
+    guard server?.hub.stillAllows(read, on: id) == true else {
+      return try answer(id, request, .refusal(WireRefusal(Hub.readRefusal)))
+    }
     let events = page.events.compactMap { WireEvent($0, name: truth.state.name(of:)) }
     try answer(id, request, .eventList(.with { ($0.events, $0.more) = (events, page.more) }))
   }

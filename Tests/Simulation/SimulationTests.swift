@@ -6,7 +6,7 @@ import Testing
 @Suite("Simulation")
 struct SimulationTests {
   /// Steps with faults in each of the many universes of a test run.
-  static let steps = 400
+  static let steps = 1_000
 
   @Test("nothing acknowledged is lost, and everybody hears the same", arguments: seeds)
   func universe(_ seed: UInt64) throws {

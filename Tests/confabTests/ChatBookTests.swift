@@ -83,6 +83,25 @@ import confab
     #expect(summaries(book.caughtUp())?.first?.unread == 3)
   }
 
+  @Test func whatIsDeletedIsNotUnread() {
+    func deleted(_ sequence: UInt64, position: UInt64) -> WireEvent {
+      .with {
+        ($0.channel, $0.position, $0.by) = (2, position, "bob")
+        $0.deleted.sequence = sequence
+      }
+    }
+    var book = ChatBook(account: "ann")
+    _ = book.connected([Self.room(2, "#plans", sequence: 7, unread: 2, position: 8)])
+    // The list counts without it already.
+    _ = took(deleted(6, position: 8), &book)
+    _ = book.caughtUp()
+    #expect(book.unread.map(\.unread) == [2])
+    _ = took(deleted(7, position: 9), &book)
+    #expect(book.unread.map(\.unread) == [1])
+    _ = took(deleted(2, position: 10), &book)
+    #expect(book.unread.map(\.unread) == [1])
+  }
+
   @Test func anOwnMessageFromAnotherDeviceReadsTheChannel() {
     var book = ChatBook(account: "ann")
     _ = book.connected([Self.room(2, "#plans", sequence: 5, unread: 2)])

@@ -170,6 +170,34 @@ private final class Told: Sendable {
     #expect(await session.undeliveredCount == 1)
   }
 
+  @Test func aMessageFollowsItsRoomToANewName() async throws {
+    try await {
+      let session = try self.session()
+      await session.connected(FakeLink(), [ChatBookTests.room(2, "#plans")])
+      await session.caughtUp()
+      await self.perform(
+        [.send(localID: 1, channel: "#plans", text: "for us", replyTo: nil)], in: session)
+    }()
+    let outbox = try profile.outbox(of: server)
+    let session = session(outbox)
+    await session.tellUnsent()
+    // Meanwhile the room is called otherwise, and its name is another's.
+    await session.connected(
+      FakeLink(), [ChatBookTests.room(2, "#ideas"), ChatBookTests.room(5, "#plans")])
+    let renames = told.all.compactMap { event in
+      if case .channelRenamed(let old, let new) = event { "\(old) \(new)" } else { nil }
+    }
+    #expect(renames == ["#plans #ideas"])
+    let draft = try #require(outbox.drafts.first)
+    guard case .send(let send) = draft.request(retry: true) else { return }
+    #expect(send.channel == .numbered(2))
+    try await session.answered(draft, .failure(Rejection(.notAMember, "You are not in it.")))
+    guard case .sendFailed(1, "#ideas", _)? = told.all.last else {
+      Issue.record("\(told.all)")
+      return
+    }
+  }
+
   @Test func theOwnMessageIsKnownByItsID() async throws {
     let session = try session()
     await session.connected(FakeLink(), [ChatBookTests.room(1, "#lobby", kind: .lobby)])

@@ -8,7 +8,7 @@ import confab
 
   private func model(in channel: String = "#lobby") -> PlainModel {
     PlainModel(
-      account: "ann", channel: channel, offsetSeconds: { _ in 0 }, offsetAt: { _ in 0 })
+      account: "ann", channel: channel, zone: .fixed(0))
   }
 
   private func connected(
@@ -59,6 +59,10 @@ import confab
     #expect(intents.isEmpty)
     _ = model.enter("/unread")
     #expect(model.takeLines() == [.output("@bob 1 unread")])
+    _ = model.update(.deleted(channel: "@bob", sequence: 1), at: noon)
+    _ = model.takeLines()
+    _ = model.enter("/unread")
+    #expect(model.takeLines() == [.output("Nothing is unread.")])
   }
 
   @Test func aLineIsSentAndACommandIsAsked() {

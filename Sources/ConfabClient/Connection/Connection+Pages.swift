@@ -152,9 +152,7 @@ extension Connection {
     return list
   }
 
-  package var wrongAnswer: ConnectionError {
-    .unreachable("The server gave an answer of the wrong kind. Upgrade the older of the two.")
-  }
+  package var wrongAnswer: ConnectionError { .wrongAnswer }
 }
 
 extension WireMessageList {

@@ -8,6 +8,8 @@ package enum ConnectionError: Error, Hashable {
   case untrusted(String)
   /// It was there and is gone: nothing is known about requests without an answer.
   case lost(String)
+  /// What answers speaks of other things than was asked: trying again changes nothing.
+  case incompatible(String)
   /// The server ended it, for this reason.
   case ended(Rejection)
 }
@@ -15,10 +17,17 @@ package enum ConnectionError: Error, Hashable {
 extension ConnectionError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .unreachable(let reason), .untrusted(let reason), .lost(let reason): reason
+    case .unreachable(let reason), .untrusted(let reason), .lost(let reason),
+      .incompatible(let reason):
+      reason
     case .ended(let rejection): rejection.message
     }
   }
+}
+
+extension ConnectionError {
+  package static let wrongAnswer = ConnectionError.incompatible(
+    "The server gave an answer of the wrong kind. Upgrade the older of the two.")
 }
 
 extension Rejection {

@@ -50,7 +50,7 @@ package struct Dialer: Sendable {
   package static func mayPass(_ error: any Error) -> Bool {
     switch error {
     case let rejection as Rejection: rejection.mayPass
-    case ConnectionError.untrusted: false
+    case ConnectionError.untrusted, ConnectionError.incompatible: false
     case ConnectionError.ended(let rejection): rejection.mayPass
     case is ConnectionError: true
     default: false

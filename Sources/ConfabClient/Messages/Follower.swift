@@ -138,7 +138,7 @@ package struct Follower {
     read.afterPosition = position
     do {
       guard case .eventList(let list) = try await connection.request(.readEvents(read)) else {
-        throw ConnectionError.unreachable("The server gave an answer of the wrong kind.")
+        throw ConnectionError.wrongAnswer
       }
       return cursors.fetched(channel, list.events, more: list.more)
     } catch let rejection as Rejection where !rejection.mayPass {

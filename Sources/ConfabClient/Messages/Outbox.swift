@@ -20,7 +20,8 @@ package final class Outbox: Sendable {
 
   private struct State {
     var drafts: [Draft] = []
-    var descriptor: CInt
+    /// Nil when closed.
+    var descriptor: CInt?
   }
 
   private let path: String
@@ -34,7 +35,7 @@ package final class Outbox: Sendable {
     self.path = path
     let (drafts, descriptor) = try FileLock.hold("\(folder)/lock") {
       let abandoned = try Self.abandonedFiles(in: folder, key: key)
-      defer { for file in abandoned { close(file.descriptor) } }
+      defer { for file in abandoned { Glibc.close(file.descriptor) } }
       let drafts = try abandoned.flatMap { Self.drafts(in: try PrivateFile.read($0.path) ?? []) }
       let descriptor = try PrivateFile.openForAppending(path)
       flock(descriptor, LOCK_EX)
@@ -59,18 +60,22 @@ package final class Outbox: Sendable {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         files.append(("\(folder)/\(name)", descriptor))
       } else {
-        close(descriptor)
+        Glibc.close(descriptor)
       }
     }
     return files
   }
 
-  deinit {
-    let descriptor = state.withLock { state in
+  deinit { close() }
+
+  /// Leaves to the next run what is not sent, and no file when that is nothing.
+  package func close() {
+    state.withLock { state in
+      guard let descriptor = state.descriptor else { return }
+      state.descriptor = nil
       if state.drafts.isEmpty { unlink(path) }
-      return state.descriptor
+      Glibc.close(descriptor)
     }
-    close(descriptor)
   }
 
   package var drafts: [Draft] { state.withLock { $0.drafts } }
@@ -82,7 +87,8 @@ package final class Outbox: Sendable {
       guard state.drafts.count < Self.draftsMax else {
         throw ProfileError("Too many messages wait for the connection. Wait for it to come back.")
       }
-      try Self.append(Line(draft: draft), to: state.descriptor, path: path)
+      guard let descriptor = state.descriptor else { throw Self.closed }
+      try Self.append(Line(draft: draft), to: descriptor, path: path)
       state.drafts.append(draft)
     }
   }
@@ -90,16 +96,20 @@ package final class Outbox: Sendable {
   /// The server has the message, or will never have it.
   package func remove(_ id: MessageID) throws {
     try state.withLock { state throws in
+      // What is answered after the end is sent once more by the next run, and stored once.
+      guard let descriptor = state.descriptor else { return }
       state.drafts.removeAll { $0.id == id }
       if state.drafts.isEmpty {
-        guard ftruncate(state.descriptor, 0) == 0 else {
+        guard ftruncate(descriptor, 0) == 0 else {
           throw ProfileError("\(path) cannot be emptied: \(lastSystemError).")
         }
       } else {
-        try Self.append(Line(done: id), to: state.descriptor, path: path)
+        try Self.append(Line(done: id), to: descriptor, path: path)
       }
     }
   }
+
+  private static let closed = ProfileError("The chat is closed already.")
 
   private static func append(_ line: Line, to descriptor: CInt, path: String) throws {
     let encoder = JSONEncoder()

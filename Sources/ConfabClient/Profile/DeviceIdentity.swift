@@ -1,5 +1,4 @@
 package import ConfabDomain
-import ConfabWire
 package import Crypto
 import Foundation
 import Primitives

@@ -59,8 +59,8 @@ extension PlaceState {
     }
     guard let name = try? Name(bare), let room = room(named: name) else {
       throw Rejection(
-        .channelUnknown, "The room #\(bare) does not exist. 'confab room list' shows those that do."
-      )
+        .channelUnknown,
+        "There is no room #\(bare), or no longer: look whether it has another name now.")
     }
     return room
   }
@@ -118,21 +118,28 @@ extension PlaceState {
   package func openRoom(
     _ reference: ChannelReference, for actor: Actor
   ) throws(Rejection) -> Channel {
-    guard case .channel(let room) = try target(reference, for: actor), room.isRoom else {
-      throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
-    }
+    let room = try room(reference, for: actor)
     guard !room.isClosed else {
       throw Rejection(.channelClosed, "\(reference.words) is closed.")
     }
     return room
   }
 
+  /// A room, closed or not; not the lobby, not direct messages.
+  func room(
+    _ reference: ChannelReference, for actor: Actor
+  ) throws(Rejection) -> Channel {
+    guard case .channel(let room) = try target(reference, for: actor), room.isRoom else {
+      throw Rejection(.notARoom, "The lobby and direct messages always stay as they are.")
+    }
+    return room
+  }
+
   /// A private room's name is its members' business, so a stranger reads only what they typed.
-  private func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
+  func notAMember(_ channel: Channel, _ reference: ChannelReference) -> Rejection {
     let isPublic = channel.kind == .publicRoom
     let words = isPublic ? label(of: channel, for: nil) : reference.words
-    let remedy =
-      isPublic ? "Join it first: confab room join '\(words)'." : "Ask a member to invite you."
+    let remedy = isPublic ? "It is public: join it first." : "Ask a member to invite you."
     return Rejection(.notAMember, "You are not in \(words). \(remedy)")
   }
 }

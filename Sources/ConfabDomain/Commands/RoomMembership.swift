@@ -22,7 +22,7 @@ package struct JoinRoom: Command {
   }
 }
 
-/// Leaves a room. The longest-standing member inherits it; the last one out closes it.
+/// Leaves a room, closed or not. The longest-standing member inherits it; the last one out closes it.
 package struct LeaveRoom: Command {
   package var channel: ChannelReference
 
@@ -32,8 +32,8 @@ package struct LeaveRoom: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let person = try state.person(actor)
-    let room = try state.openRoom(channel, for: actor)
-    _ = try state.requireWritable(room, channel, by: actor)
+    let room = try state.room(channel, for: actor)
+    guard room.members[person.id] != nil else { throw state.notAMember(room, channel) }
     return room.departure(of: person.id)
   }
 }
@@ -43,7 +43,7 @@ extension Channel {
   fileprivate func departure(of member: AccountID) -> [Event.Body] {
     let left = Event.Body.memberLeft(id, member)
     guard let heir = members.keys.first(where: { $0 != member }) else {
-      return [left, .roomClosed(id)]
+      return isClosed ? [left] : [left, .roomClosed(id)]
     }
     return owner == member ? [left, .ownerChanged(id, heir)] : [left]
   }
@@ -95,7 +95,7 @@ package struct RemoveMember: Command {
       throw Rejection(.accountUnknown, "\(member.name) is not in the room.")
     }
     guard member.id != actor.account else {
-      throw Rejection(.requestInvalid, "To go yourself, leave the room: confab room leave.")
+      throw Rejection(.requestInvalid, "To go yourself, leave the room.")
     }
     return room.departure(of: member.id)
   }

@@ -26,6 +26,8 @@ extension PlaceState {
     switch event.body {
     case .messagePosted(_, let message):
       stamped.sequence = channels[id, default: .placeholder].post(message, at: stamped.event.at)
+    case .messageDeleted(_, let sequence):
+      channels[id, default: .placeholder].delete(sequence)
     case .memberJoined(_, let account):
       // Visible is what comes after one's own joining, so the joining itself must have its number.
       channels[id, default: .placeholder].join(account)

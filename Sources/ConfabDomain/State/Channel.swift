@@ -32,6 +32,26 @@ package struct Channel: Sendable, Codable, Equatable {
   /// The time of the newest message, or of the channel's making.
   package var lastMessageAt: WallTime
   package var isClosed = false
+  /// Messages that were deleted, ascending, the newest `Limits.deletionsMax`: nobody has to read them.
+  package private(set) var deletions: [UInt64] = []
+
+  /// How many messages there still are to read for who has read this far.
+  package func unread(after readThrough: UInt64) -> UInt64 {
+    guard readThrough < sequence else { return 0 }
+    let gone = deletions.reversed().prefix { $0 > readThrough }.count
+    return sequence - readThrough - UInt64(gone)
+  }
+
+  mutating func delete(_ sequence: UInt64) {
+    guard sequence >= 1, sequence <= self.sequence, !deletions.contains(sequence) else { return }
+    let index = deletions.lastIndex { $0 < sequence }.map { $0 + 1 } ?? 0
+    deletions.insert(sequence, at: index)
+    if deletions.count > Limits.deletionsMax { deletions.removeFirst() }
+    // By place: the lobby may have a hundred thousand members.
+    for index in members.values.indices where !members.values[index].mentions.isEmpty {
+      members.values[index].forget(sequence)
+    }
+  }
 
   package var isRoom: Bool { kind == .publicRoom || kind == .privateRoom }
 
@@ -69,6 +89,10 @@ package struct Membership: Sendable, Codable, Equatable {
   mutating func mention(_ sequence: UInt64) {
     if mentions.count == Limits.unreadMentionsMax { mentions.removeFirst() }
     mentions.append(sequence)
+  }
+
+  mutating func forget(_ sequence: UInt64) {
+    if let index = mentions.firstIndex(of: sequence) { mentions.remove(at: index) }
   }
 
   mutating func markRead(through sequence: UInt64) {

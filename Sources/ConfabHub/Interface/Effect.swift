@@ -9,7 +9,7 @@ package enum Effect: Sendable {
   // To one connection.
   case reply(ConnectionID, request: UInt64, Reply)
   case refuse(ConnectionID, request: UInt64, Rejection)
-  /// Ask the journal and reply.
+  /// Ask the journal and, if `Hub.stillAllows` it when the answer is there, reply.
   case read(ConnectionID, request: UInt64, Read)
   case notify(ConnectionID, Notice)
   /// Say goodbye with the reason and close.

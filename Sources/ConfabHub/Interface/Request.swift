@@ -87,19 +87,6 @@ package struct SignInAttempt: Sendable {
   }
 }
 
-/// An Ed25519 signature by a device's identity key over "confab sign-in" and the challenge.
-package struct DeviceProof: Sendable {
-  package var identity: [UInt8]
-  package var challenge: [UInt8]
-  package var signature: [UInt8]
-
-  package init(identity: [UInt8], challenge: [UInt8], signature: [UInt8]) {
-    self.identity = identity
-    self.challenge = challenge
-    self.signature = signature
-  }
-}
-
 package enum AccountAction: Sendable {
   case disable, enable, unlock, signOut
 }

@@ -108,12 +108,14 @@ extension Hub {
 
   func sessionView(_ id: SessionID, _ caller: Caller) -> SessionView? {
     guard let session = state.sessions[id] else { return nil }
-    let listening = connectionsByAccount[session.account] ?? []
+    let connected = connectionsByAccount[session.account] ?? []
     return SessionView(
       id: id, name: state.name(of: session.account),
       deviceName: session.device.flatMap { state.devices[$0]?.keys.name } ?? "",
       address: session.address, openedAt: session.openedAt,
       isCurrent: connections[caller.connection]?.session == id,
-      isActive: listening.contains { connections[$0]?.session == id })
+      isActive: connected.contains {
+        connections[$0]?.session == id && connections[$0]?.isSubscribed == true
+      })
   }
 }

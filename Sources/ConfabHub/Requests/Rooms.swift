@@ -66,7 +66,7 @@ extension Hub {
       number: channel.number, owner: state.name(of: channel.owner),
       members: channel.members.count, sequence: channel.sequence, position: channel.position,
       visibleAfterPosition: visibility.afterPosition, readThrough: read,
-      unread: channel.sequence - min(read, channel.sequence),
+      unread: channel.unread(after: read),
       mentions: membership?.mentions.count ?? 0, isJoined: membership != nil,
       isClosed: channel.isClosed, at: channel.lastMessageAt)
   }

@@ -4,7 +4,8 @@ package import ConfabDomain
 ///
 /// Besides the chain it checks that each text is the one that its entry was written with, and that a
 /// missing text belongs to a message that a later entry deletes: emptying a text without saying so
-/// shows too.
+/// shows too. The entries must end where the head was noted, for a chain that lost its last links fits
+/// as well as a whole one.
 package struct AuditVerifier: Sendable {
   private var chain = AuditChain.start
   private var brokenAt: UInt64?
@@ -15,55 +16,61 @@ package struct AuditVerifier: Sendable {
 
   package init() {}
 
-  /// Whether an entry broke the chain; looking further tells nothing.
-  package var isBroken: Bool { brokenAt != nil }
-
-  package mutating func check(_ stored: StoredEntry) {
-    guard brokenAt == nil else { return }
+  /// - Returns: what the entry says, for who checks more; nil when the chain is broken here or before.
+  @discardableResult
+  package mutating func check(_ stored: StoredEntry) -> DecodedEntry? {
+    guard brokenAt == nil else { return nil }
     var next = chain
     next.extend(by: stored.payload)
-    guard stored.entry == next.entry, stored.chain == next.value, (try? checkText(stored)) == true
+    guard stored.entry == next.entry, stored.chain == next.value,
+      let decoded = try? EventCodec.decodeWhole(stored.payload, entry: stored.entry, text: ""),
+      stored.text?.hash == decoded.textHash || checkMissing(stored, decoded.event)
     else {
       brokenAt = next.entry
-      return
+      return nil
     }
-    chain = next
-  }
-
-  package func verdict() -> AuditVerdict {
-    // A text that is gone without a deletion breaks at its entry, though the links fit. Behind a
-    // broken link nobody can say whether a deletion would have come.
-    AuditVerdict(
-      entries: chain.entry, brokenAt: brokenAt ?? missing.values.min(), head: chain.value)
-  }
-
-  private mutating func checkText(_ stored: StoredEntry) throws -> Bool {
-    let event = try stored.decoded()
-    switch event.event.body {
-    case .messagePosted(let channel, _):
-      return try checkText(
-        stored, of: event.sequence.map { MessagePlace(channel: channel, sequence: $0) })
-    case .messageEdited(let channel, let sequence, _):
-      return try checkText(stored, of: MessagePlace(channel: channel, sequence: sequence))
-    case .messageDeleted(let channel, let sequence):
+    if case .messageDeleted(let channel, let sequence) = decoded.event.event.body {
       let place = MessagePlace(channel: channel, sequence: sequence)
       deleted.insert(place)
       missing[place] = nil
-      return true
-    default:
-      return stored.text == nil
     }
+    chain = next
+    return decoded
   }
 
-  private mutating func checkText(_ stored: StoredEntry, of place: MessagePlace?) throws -> Bool {
-    if let text = stored.text {
-      return try EventCodec.textHash(stored.payload, entry: stored.entry) == text.hash
-    }
-    guard let place else { return false }
+  /// - Parameter head: the chain's head as it was noted beside the entries; nil when it was not.
+  package func verdict(head: AuditChain?) -> AuditVerdict {
+    // A text that is gone without a deletion breaks at its entry, though the links fit. Behind a
+    // broken link nobody can say whether a deletion would have come.
+    AuditVerdict(
+      entries: chain.entry, brokenAt: brokenAt ?? missing.values.min() ?? brokenEnd(head),
+      head: chain.value)
+  }
+
+  /// Where the entries and the noted head part: the first entry that is missing, or too many.
+  private func brokenEnd(_ head: AuditChain?) -> UInt64? {
+    guard let head, head != chain else { return nil }
+    return head.entry == chain.entry ? chain.entry : min(head.entry, chain.entry) + 1
+  }
+
+  /// Whether a text is rightly gone, or may turn out to be.
+  private mutating func checkMissing(_ stored: StoredEntry, _ stamped: StampedEvent) -> Bool {
+    guard stored.text == nil, let place = Self.place(of: stamped) else { return false }
     if !deleted.contains(place) {
       missing[place] = min(missing[place] ?? stored.entry, stored.entry)
     }
     return true
+  }
+
+  /// The message that an entry's text belongs to.
+  private static func place(of stamped: StampedEvent) -> MessagePlace? {
+    switch stamped.event.body {
+    case .messagePosted(let channel, _):
+      stamped.sequence.map { MessagePlace(channel: channel, sequence: $0) }
+    case .messageEdited(let channel, let sequence, _):
+      MessagePlace(channel: channel, sequence: sequence)
+    default: nil
+    }
   }
 }
 

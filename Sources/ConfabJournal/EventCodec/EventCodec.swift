@@ -47,6 +47,15 @@ package struct SealedText: Hashable, Sendable {
   }
 }
 
+/// What a payload says, and what must lie beside it.
+package struct DecodedEntry: Hashable, Sendable {
+  package var event: StampedEvent
+  /// The number of the event's field in `journal.proto`.
+  package var kind: Int
+  /// Nil when no text belongs to it.
+  package var textHash: [UInt8]?
+}
+
 /// Between events and their durable bytes.
 package enum EventCodec {
   /// - Parameter generator: where the salt of a text comes from.
@@ -74,26 +83,31 @@ package enum EventCodec {
   package static func decode(
     _ payload: [UInt8], entry number: UInt64, text: String
   ) throws(JournalError) -> StampedEvent {
+    try decodeWhole(payload, entry: number, text: text).event
+  }
+
+  /// Everything that a payload says.
+  static func decodeWhole(
+    _ payload: [UInt8], entry number: UInt64, text: String
+  ) throws(JournalError) -> DecodedEntry {
     let (entry, event) = try parse(payload, entry: number)
     guard let body = try? event.body(text: text) else {
       throw .corrupt("entry \(number) holds an event that makes no sense")
     }
-    return StampedEvent(
+    let stamped = StampedEvent(
       entry: number,
       event: Event(
         at: WallTime(millisecondsSinceEpoch: entry.at),
         by: entry.hasBy ? AccountID(entry.by) : nil, body: body),
       position: entry.hasPosition ? entry.position : nil,
       sequence: entry.hasSequence ? entry.sequence : nil)
-  }
-
-  /// The hash of the text that belongs to an entry; nil when none does.
-  static func textHash(_ payload: [UInt8], entry: UInt64) throws(JournalError) -> [UInt8]? {
-    switch try parse(payload, entry: entry).event {
-    case .messagePosted(let posted): Array(posted.textHash)
-    case .messageEdited(let edited): Array(edited.textHash)
-    default: nil
-    }
+    let textHash: [UInt8]? =
+      switch event {
+      case .messagePosted(let posted): Array(posted.textHash)
+      case .messageEdited(let edited): Array(edited.textHash)
+      default: nil
+      }
+    return DecodedEntry(event: stamped, kind: event.kind, textHash: textHash)
   }
 
   private static func parse(

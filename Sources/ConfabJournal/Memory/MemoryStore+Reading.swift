@@ -103,7 +103,7 @@ extension MemoryStore {
   package func verifyAudit() -> AuditVerdict {
     var verifier = AuditVerifier()
     for stored in entries { verifier.check(stored) }
-    return verifier.verdict()
+    return verifier.verdict(head: chain)
   }
 
   /// A message as it is now.

@@ -9,18 +9,18 @@ enum AuditReading {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT entry, payload, chain, salt, text, channel, position, sequence FROM entries
-        ORDER BY entry
+        SELECT entry, payload, chain, salt, text, clock, kind, channel, position, sequence
+        FROM entries ORDER BY entry
         """)
-    while !verifier.isBroken, let row = try rows.next() {
-      let stored = try stored(row)
-      verifier.check(stored)
-      guard !verifier.isBroken else { break }
-      try views.check(
-        try stored.decoded(),
-        columns: (row.numberIfAny(5), row.numberIfAny(6), row.numberIfAny(7)), db)
+    while let row = try rows.next() {
+      guard let decoded = verifier.check(try stored(row)) else { break }
+      let columns = ViewVerifier.Columns(
+        clock: try row.milliseconds(5), kind: try Int(row.milliseconds(6)),
+        channel: try row.numberIfAny(7), position: try row.numberIfAny(8),
+        sequence: try row.numberIfAny(9))
+      try views.check(decoded, columns: columns, db)
     }
-    var verdict = verifier.verdict()
+    var verdict = verifier.verdict(head: try ChainHead.noted(db))
     if verdict.brokenAt == nil { verdict.brokenAt = try views.firstWrong(db) }
     return verdict
   }

@@ -18,6 +18,7 @@ extension SQLiteJournal {
           }
           try next.append(stamped, db)
         }
+        try ChainHead.move(from: current.chain, to: next.chain, db)
         try next.index.catchUpIfDue(with: next.chain.entry, db)
       }
       current = next

@@ -36,6 +36,7 @@ extension SQLiteJournal {
           entry: try row.number(0), payload: try row.bytes(1), text: nil, chain: try row.bytes(2))
         try Replay.take(stored, into: &state, chain: &chain)
       }
+      try ChainHead.check(chain, db)
       return state
     }
   }

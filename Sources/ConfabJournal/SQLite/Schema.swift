@@ -6,7 +6,7 @@ import GRDB
 enum Schema {
   /// What this version writes. A file with a greater number is refused, one with a smaller number is
   /// migrated when it is opened.
-  static let format = 1
+  static let format = 2
   /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
   static let applicationID = 0x436F_6E66
 
@@ -16,6 +16,10 @@ enum Schema {
       try db.execute(sql: format1)
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    migrator.registerMigration("format 2") { db in
+      try db.execute(sql: format2)
+      try db.execute(sql: "PRAGMA user_version = 2")
     }
     return migrator
   }
@@ -88,5 +92,16 @@ enum Schema {
       entry INTEGER NOT NULL,
       state BLOB NOT NULL
     ) STRICT;
+    """
+
+  private static let format2 = """
+    -- The newest entry and its chain, once more: a journal that lost its last entries fits otherwise.
+    CREATE TABLE chain_head (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      entry INTEGER NOT NULL,
+      chain BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO chain_head SELECT 1, entry, chain FROM entries ORDER BY entry DESC LIMIT 1;
+    INSERT OR IGNORE INTO chain_head VALUES (1, 0, zeroblob(32));
     """
 }

@@ -18,18 +18,28 @@ struct ViewVerifier {
     var account: AccountID
   }
 
+  /// What an entry's row says of itself beside the payload.
+  struct Columns: Equatable {
+    var clock: Int64
+    var kind: Int
+    var channel: UInt64?
+    var position: UInt64?
+    var sequence: UInt64?
+  }
+
+  private var clock = Int64.min
   private var messageCount = 0
   private var changed: [MessagePlace: Standing] = [:]
   private var reactions: [ReactionKey: UInt64] = [:]
   private var wrong: UInt64?
 
-  /// - Parameter columns: what the entry's row says of itself beside the payload.
-  mutating func check(
-    _ stamped: StampedEvent, columns: (channel: UInt64?, position: UInt64?, sequence: UInt64?),
-    _ db: Database
-  ) throws {
-    let channel = stamped.event.body.channel?.rawValue
-    if columns != (channel, stamped.position, stamped.sequence) { note(stamped.entry) }
+  mutating func check(_ decoded: DecodedEntry, columns: Columns, _ db: Database) throws {
+    let stamped = decoded.event
+    clock = max(clock, stamped.event.at.millisecondsSinceEpoch)
+    let expected = Columns(
+      clock: clock, kind: decoded.kind, channel: stamped.event.body.channel?.rawValue,
+      position: stamped.position, sequence: stamped.sequence)
+    if columns != expected { note(stamped.entry) }
     switch stamped.event.body {
     case .messagePosted(let channel, _):
       guard let sequence = stamped.sequence else { return }

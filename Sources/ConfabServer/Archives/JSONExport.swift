@@ -61,10 +61,20 @@ struct JSONExport {
 
   private func line(_ channel: Channel, _ state: PlaceState) -> ChannelLine {
     ChannelLine(
-      channel: Self.label(channel, state), kind: channel.kind.rawValue, number: channel.number,
+      channel: Self.label(channel, state), kind: Self.word(for: channel.kind), number: channel.number,
       owner: channel.owner.map { state.name(of: $0) },
       members: channel.members.keys.map { state.name(of: $0) }, closed: channel.isClosed,
       messages: channel.sequence)
+  }
+
+  /// As everywhere in our JSON; the names in the code may change, these may not.
+  private static func word(for kind: Channel.Kind) -> String {
+    switch kind {
+    case .lobby: "lobby"
+    case .publicRoom: "public"
+    case .privateRoom: "private"
+    case .direct: "direct"
+    }
   }
 
   private func line(

@@ -17,6 +17,7 @@ import Primitives
 final class HubDriver: @unchecked Sendable {
   private struct Mailbox {
     var inputs: [Input] = []
+    var answers: [ReadAnswer] = []
     var isScheduled = false
   }
 
@@ -58,6 +59,16 @@ final class HubDriver: @unchecked Sendable {
     if mustWake { wake() }
   }
 
+  /// The journal has answered; whether it may go out is the hub's to say.
+  func post(_ answer: ReadAnswer) {
+    let mustWake = mailbox.withLockedValue { mailbox in
+      mailbox.answers.append(answer)
+      defer { mailbox.isScheduled = true }
+      return !mailbox.isScheduled
+    }
+    if mustWake { wake() }
+  }
+
   var isIdle: Bool { mailbox.withLockedValue { !$0.isScheduled } }
 
   /// Has the newest state kept, so that the next start is quick.
@@ -76,24 +87,25 @@ final class HubDriver: @unchecked Sendable {
 
   private func drain() {
     while true {
-      let inputs = mailbox.withLockedValue { mailbox in
-        let inputs = mailbox.inputs
-        mailbox.inputs = []
-        if inputs.isEmpty { mailbox.isScheduled = false }
-        return inputs
+      let (inputs, answers) = mailbox.withLockedValue { mailbox in
+        let gathered = (mailbox.inputs, mailbox.answers)
+        (mailbox.inputs, mailbox.answers) = ([], [])
+        if gathered.0.isEmpty, gathered.1.isEmpty { mailbox.isScheduled = false }
+        return gathered
       }
-      if inputs.isEmpty { break }
-      handle(inputs)
+      if inputs.isEmpty, answers.isEmpty { break }
+      handle(inputs, answers)
     }
     scheduleDeadline()
   }
 
-  private func handle(_ inputs: [Input]) {
+  private func handle(_ inputs: [Input], _ answers: [ReadAnswer]) {
     let now = Clock.now()
     for input in inputs {
       if case .reloaded(let state) = input { services.directory.replace(with: state) }
       for effect in hub.handle(input, at: now) { perform(effect) }
     }
+    for answer in answers { pass(answer) }
     if !appended.isEmpty {
       // To the disk first: spelling the rest is done while it turns.
       services.writer.append(appended)
@@ -132,7 +144,9 @@ final class HubDriver: @unchecked Sendable {
       services.metrics.refusals.add()
       outgoing.add(.refuse(id, request, rejection))
     case .read(let id, let request, let read):
-      services.reads.answer(read, connection: id, request: request)
+      services.reads.answer(read, connection: id, request: request) { [weak self] in
+        self?.post($0)
+      }
     case .notify(let id, let notice): outgoing.add(.notify(id, notice))
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
@@ -149,6 +163,14 @@ final class HubDriver: @unchecked Sendable {
     case .reload: services.writer.reload()
     case .log(let line): services.interactions.log(line)
     }
+  }
+
+  private func pass(_ answer: ReadAnswer) {
+    guard hub.stillAllows(answer.read, on: answer.connection) else {
+      services.metrics.refusals.add()
+      return outgoing.add(.refuse(answer.connection, answer.request, Hub.readRefusal))
+    }
+    outgoing.add(answer.command)
   }
 
   private func append(_ events: [StampedEvent]) {

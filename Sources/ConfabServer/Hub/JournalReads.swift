@@ -5,6 +5,15 @@ import ConfabWire
 import NIOPosix
 import Synchronization
 
+/// What the journal said to a question, until the hub lets it out: whoever asked may have been put out
+/// while it was read.
+struct ReadAnswer: Sendable {
+  let connection: ConnectionID
+  let request: UInt64
+  let read: Read
+  let command: FanoutCommand
+}
+
 /// Questions to the journal, on a few threads beside the one that writes; so many wait and no more.
 final class JournalReads: Sendable {
   private let journal: any Journal
@@ -12,16 +21,13 @@ final class JournalReads: Sendable {
   private let waiting = Atomic<Int>(0)
   private let pages: PageTranslation
   private let archives: ArchiveStore
-  private let fanouts: [LoopFanout]
   private let metrics: ServerMetrics
 
   init(
-    journal: any Journal, directory: Directory, archives: ArchiveStore, fanouts: [LoopFanout],
-    metrics: ServerMetrics
+    journal: any Journal, directory: Directory, archives: ArchiveStore, metrics: ServerMetrics
   ) {
     self.journal = journal
     self.archives = archives
-    self.fanouts = fanouts
     self.metrics = metrics
     pages = PageTranslation(directory: directory)
     threads.start()
@@ -31,18 +37,21 @@ final class JournalReads: Sendable {
     try await threads.shutdownGracefully()
   }
 
-  func answer(_ read: Read, connection: ConnectionID, request: UInt64) {
+  func answer(
+    _ read: Read, connection: ConnectionID, request: UInt64,
+    then pass: @escaping @Sendable (ReadAnswer) -> Void
+  ) {
     let accepted = submit { [self] in
-      post(answer(to: read, of: connection, request: request), to: connection)
+      let command = answer(to: read, of: connection, request: request)
+      pass(ReadAnswer(connection: connection, request: request, read: read, command: command))
     }
     guard !accepted else { return }
-    post(
-      .refuse(
-        connection, request,
-        Rejection(
-          .rateLimited, "Too many people read at this moment. Try again in a second.",
-          retryAfter: .seconds(1))),
-      to: connection)
+    let refusal = FanoutCommand.refuse(
+      connection, request,
+      Rejection(
+        .rateLimited, "Too many people read at this moment. Try again in a second.",
+        retryAfter: .seconds(1)))
+    pass(ReadAnswer(connection: connection, request: request, read: read, command: refusal))
   }
 
   func lookUp(_ question: LookUp, then answer: @escaping @Sendable (LookUpAnswer) -> Void) {
@@ -78,10 +87,6 @@ final class JournalReads: Sendable {
       work()
     }
     return true
-  }
-
-  private func post(_ command: FanoutCommand, to connection: ConnectionID) {
-    fanouts[connection.loopIndex].post([command])
   }
 
   private func answer(

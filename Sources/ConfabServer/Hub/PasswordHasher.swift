@@ -1,6 +1,5 @@
 import ConfabDomain
 import ConfabHub
-import ConfabWire
 import Crypto
 import CryptoExtras
 import FoundationEssentials
@@ -90,12 +89,11 @@ final class PasswordHasher: Sendable {
   }
 
   /// Whether the device that claims the attempt holds its key (RFC 8032).
-  private static func isGood(_ proof: ConfabHub.DeviceProof) -> Bool {
+  private static func isGood(_ proof: DeviceProof) -> Bool {
     guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: proof.identity) else {
       return false
     }
-    return key.isValidSignature(
-      proof.signature, for: ConfabWire.DeviceProof.message(challenge: proof.challenge))
+    return key.isValidSignature(proof.signature, for: proof.message)
   }
 
   /// Takes the same time wherever the two differ.

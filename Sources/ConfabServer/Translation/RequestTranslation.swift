@@ -31,7 +31,7 @@ struct RequestTranslation {
     guard let keys = DeviceKeys(wire.device) else {
       throw Rejection(.requestInvalid, "A device has two keys of \(DeviceKeys.keyBytes) bytes.")
     }
-    let proof = ConfabHub.DeviceProof(
+    let proof = DeviceProof(
       identity: keys.identity, challenge: challenge, signature: Array(wire.deviceProof))
     return .signIn(SignInAttempt(method: method, device: keys, proof: proof))
   }

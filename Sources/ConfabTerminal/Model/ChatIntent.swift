@@ -14,6 +14,8 @@ package enum ChatIntent: Hashable, Sendable {
   case listFiles(prefix: String)
   /// Everything else; `channel` is the one on show.
   case command(ChatCommand, channel: String)
+  /// Rings the terminal's bell.
+  case ring
   /// Ends the program and stays signed in.
   case quit
   /// Signs out, then ends the program.

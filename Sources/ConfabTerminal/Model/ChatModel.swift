@@ -6,8 +6,8 @@ package struct ChatModel: Sendable {
   package var account: String
   /// The server's name, as people call it.
   package var place: String
-  /// How far local clocks are ahead of UTC.
-  package var offsetSeconds: Int
+  /// Where the reader's clocks hang.
+  package let zone: LocalZone
   package var connection = ConnectionState.connecting
   package internal(set) var now: Now
   package internal(set) var size: (width: Int, height: Int) = (80, 24)
@@ -30,12 +30,12 @@ package struct ChatModel: Sendable {
   var lastLocalID = 0
 
   package init(
-    account: String, place: String, offsetSeconds: Int = 0, now: Now, channel: String = "#lobby",
+    account: String, place: String, zone: LocalZone = .fixed(0), now: Now, channel: String = "#lobby",
     history: InputHistory = InputHistory()
   ) {
     self.account = account
     self.place = place
-    self.offsetSeconds = offsetSeconds
+    self.zone = zone
     self.now = now
     self.currentKey = channel
     self.history = history

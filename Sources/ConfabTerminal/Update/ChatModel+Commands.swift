@@ -9,9 +9,8 @@ extension ChatModel {
       return []
     }
     history.stopBrowsing()
-    let offset = offsetSeconds
     do {
-      let command = try ChatCommand.parse(line) { _ in offset }
+      let command = try ChatCommand.parse(line, offsetSeconds: zone.offsetShowing)
       // Carrying it out may show another channel with a draft of its own.
       _ = input.take()
       guard let intents = perform(command) else {

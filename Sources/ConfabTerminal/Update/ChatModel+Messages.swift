@@ -11,6 +11,7 @@ extension ChatModel {
         $0.isEdited = true
       }
     case .deleted(let key, let sequence):
+      discount(sequence, in: key)
       change(key, sequence) {
         $0.text = ""
         $0.isDeleted = true
@@ -38,6 +39,20 @@ extension ChatModel {
     channels[index].timeline.change(sequence, body)
   }
 
+  /// What is gone needs no reading. When it is not here, whether it named the reader is not known.
+  private mutating func discount(_ sequence: Int, in key: String) {
+    guard let index = index(of: key), channels[index].summary.unread > 0,
+      sequence > channels[index].summary.readThrough
+    else { return }
+    let message = channels[index].timeline.message(sequence)
+    guard message?.isDeleted != true else { return }
+    channels[index].summary.unread -= 1
+    let mentions = channels[index].summary.mentions
+    let named = message.map { Mention.isMentioned(account, in: $0.text) } ?? false
+    channels[index].summary.mentions = min(
+      named ? max(mentions - 1, 0) : mentions, channels[index].summary.unread)
+  }
+
   private mutating func arrived(
     _ message: ChatMessage, in index: Int, localID: Int?
   ) -> [ChatIntent] {
@@ -48,9 +63,16 @@ extension ChatModel {
     trim(index)
     let isNews = message.sequence > max(last ?? 0, channels[index].summary.readThrough)
     guard isNews, message.from != account else { return intents }
+    let isNamed = Mention.isMentioned(account, in: message.text)
+    let rings = index != currentIndex && calls(isNamed: isNamed, in: channels[index].summary)
     channels[index].summary.unread += 1
-    if Mention.isMentioned(account, in: message.text) { channels[index].summary.mentions += 1 }
-    return intents
+    if isNamed { channels[index].summary.mentions += 1 }
+    return rings ? intents + [.ring] : intents
+  }
+
+  /// Whether a message is for the reader in person, and the first such since they looked.
+  private func calls(isNamed: Bool, in summary: ChannelSummary) -> Bool {
+    summary.kind == .direct ? summary.unread == 0 : isNamed && summary.mentions == 0
   }
 
   /// Numbers have no gaps, so where one shows, messages were missed: they are asked for.

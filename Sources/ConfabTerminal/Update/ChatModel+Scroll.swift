@@ -40,7 +40,7 @@ extension ChatModel {
   private func timelineWindow(of channel: Channel) -> (TimelineWindow, height: Int) {
     let layout = ChatLayout(self, width: size.width, height: size.height)
     let window = TimelineWindow(
-      channel, account: account, offsetSeconds: offsetSeconds, width: layout.messagesWidth)
+      channel, account: account, zone: zone, width: layout.messagesWidth)
     return (window, max(1, layout.bodyHeight))
   }
 }

@@ -60,7 +60,7 @@ extension ChatModel {
   }
 
   private func searchNotice(_ words: String, _ hits: [SearchHit]) -> Notice {
-    let days = DayText(offsetSeconds: offsetSeconds)
+    let days = DayText(zone: zone)
     let title =
       hits.isEmpty
       ? "Nothing found for \(words)"

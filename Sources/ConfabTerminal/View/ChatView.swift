@@ -41,8 +41,7 @@ private func drawBody(of model: ChatModel, _ layout: ChatLayout, on screen: inou
     rows = OverlayPane.rows(overlay, width: layout.messagesWidth, height: height)
   } else if let channel = model.current {
     let window = TimelineWindow(
-      channel, account: model.account, offsetSeconds: model.offsetSeconds,
-      width: layout.messagesWidth)
+      channel, account: model.account, zone: model.zone, width: layout.messagesWidth)
     rows = window.rows(height: height)
     // Few messages stand at the bottom, next to the input.
     rows = Array(repeating: StyledLine(), count: height - rows.count) + rows

@@ -23,7 +23,7 @@ enum PeoplePane {
     guard let since = person.activeSince else {
       return StyledLine("  " + person.name, style: .faint).clipped(to: width)
     }
-    let days = DayText(offsetSeconds: model.offsetSeconds)
+    let days = DayText(zone: model.zone)
     let isToday = days.dayNumber(since) == days.dayNumber(model.now.wall)
     let time = " " + (isToday ? days.clock(since) : days.shortDay(since))
     var row = StyledLine("* ")

@@ -5,11 +5,11 @@ struct TimelineWindow {
   private let channel: Channel
   private let messages: MessageRows
 
-  init(_ channel: Channel, account: String, offsetSeconds: Int, width: Int) {
+  init(_ channel: Channel, account: String, zone: LocalZone, width: Int) {
     self.channel = channel
     let digits = String(channel.timeline.lastSequence ?? 0).count
     messages = MessageRows(
-      width: max(1, width), account: account, days: DayText(offsetSeconds: offsetSeconds),
+      width: max(1, width), account: account, days: DayText(zone: zone),
       numberWidth: max(3, digits))
   }
 

@@ -27,7 +27,7 @@ extension WireChannelInfo {
     joined = true
     visibleAfterPosition = membership.visibility.afterPosition
     readThrough = membership.readThrough
-    unread = channel.sequence - min(channel.sequence, membership.readThrough)
+    unread = channel.unread(after: membership.readThrough)
     mentions = UInt64(membership.mentions.count)
   }
 }

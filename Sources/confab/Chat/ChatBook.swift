@@ -40,10 +40,7 @@ package struct ChatBook: Sendable {
 
   /// By its number where that is known: it outlasts new names, and leads to closed rooms as well.
   package func reference(_ key: String) -> WireChannelRef {
-    guard let info = info(named: key) else { return .named(key) }
-    var reference = WireChannelRef()
-    reference.id = info.id
-    return reference
+    info(named: key).map { .numbered($0.id) } ?? .named(key)
   }
 
   /// The rooms of this person in the order of their numbers.
@@ -150,6 +147,7 @@ package struct ChatBook: Sendable {
       return [.edited(channel: key, sequence: Int(clamping: edited.sequence), text: edited.text)]
     case .deleted(let deleted):
       remember(event)
+      if isNews { discount(deleted.sequence, in: event.channel) }
       return [.deleted(channel: key, sequence: Int(clamping: deleted.sequence))]
     case .reacted(let reacted):
       remember(event)
@@ -212,6 +210,15 @@ package struct ChatBook: Sendable {
     guard isOwn, hadUnread else { return [] }
     let read = Int(clamping: message.sequence)
     return [.unread(channel: key, unread: 0, mentions: 0, readThrough: read)]
+  }
+
+  /// Nobody has to read what is gone. Whether it named the reader only the server knows.
+  private mutating func discount(_ sequence: UInt64, in channel: UInt64) {
+    change(channel) { info in
+      guard sequence > info.readThrough, info.unread > 0 else { return }
+      info.unread -= 1
+      info.mentions = min(info.mentions, info.unread)
+    }
   }
 
   private mutating func change(_ channel: UInt64, _ body: (inout WireChannelInfo) -> Void) {

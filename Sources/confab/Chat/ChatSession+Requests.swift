@@ -26,7 +26,7 @@ extension ChatSession {
       _ = try await online.request(.delete(delete))
     case .react(let key, let sequence, let emoji): try await react(key, sequence, emoji)
     case .command(let command, let key): try await perform(command, in: key)
-    case .send, .markRead, .listFiles, .quit, .signOut, .redraw: break
+    case .send, .markRead, .listFiles, .ring, .quit, .signOut, .redraw: break
     }
   }
 

@@ -12,7 +12,8 @@ extension ChatSession {
     var generator = SystemRandomNumberGenerator()
     let now = LocalTime.now
     let draft = Draft(
-      id: MessageID(at: now, using: &generator), channel: key, text: text,
+      id: MessageID(at: now, using: &generator), channel: key,
+      channelID: book.info(named: key)?.id, text: text,
       replyTo: UInt64(clamping: replyTo ?? 0), at: now)
     sends[draft.id] = purpose
     do {
@@ -33,6 +34,19 @@ extension ChatSession {
         localID: localID, at: draft.at, text: draft.text,
         replyTo: draft.replyTo == 0 ? nil : Int(clamping: draft.replyTo))
       await emit(.unsent(channel: draft.channel, unsent))
+    }
+  }
+
+  /// Channels of waiting messages that got another name since they were written. Those that were known
+  /// to this run the book tells of.
+  func renames(in channels: [WireChannelInfo]) -> [ChatEvent] {
+    let labels = Dictionary(channels.map { ($0.id, $0.label) }, uniquingKeysWith: { $1 })
+    var told: Set<String> = []
+    return outbox.drafts.compactMap { draft in
+      guard let label = draft.channelID.flatMap({ labels[$0] }),
+        case .line(_, let key)? = sends[draft.id], key != label, told.insert(key).inserted
+      else { return nil }
+      return .channelRenamed(from: key, to: label)
     }
   }
 

@@ -162,6 +162,7 @@ package actor ChatSession {
       connectionWaiters = []
     }
     await emit(all: book.connected(channels))
+    await emit(all: renames(in: channels))
     intents.offer(.findActivePeople)
   }
 

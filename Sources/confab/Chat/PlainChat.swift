@@ -39,8 +39,7 @@ struct PlainChat {
     ) { await inputs.push(.event($0)) }
     let model = PlainModel(
       account: current.server.account, channel: channel.isRoomNumber ? "#lobby" : channel,
-      offsetSeconds: { LocalTime.offsetSeconds(showing: $0) },
-      offsetAt: { LocalTime.offsetSeconds(at: $0) })
+      zone: LocalTime.zone)
     var chat = PlainChat(session: session, inputs: inputs, model: model)
     let connecting = Task { await connect(session) }
     defer {

@@ -46,24 +46,18 @@ package struct PlainModel: Sendable {
   /// The first thing that did not work.
   package private(set) var failure: Failure?
 
-  private let offsetSeconds: @Sendable (CivilDate) -> Int
+  private let zone: LocalZone
   private let text: PlainText
   private var channels: [Channel] = []
   private var isConnected = false
   private var lastLocalID = 0
   private var own: [Int: Own] = [:]
 
-  /// - Parameters:
-  ///   - offsetSeconds: how far local clocks are ahead of UTC when they show a date.
-  ///   - offsetAt: the same, at a moment.
-  package init(
-    account: String, channel: String, offsetSeconds: @escaping @Sendable (CivilDate) -> Int,
-    offsetAt: @escaping @Sendable (WallTime) -> Int
-  ) {
+  package init(account: String, channel: String, zone: LocalZone) {
     self.account = account
-    self.offsetSeconds = offsetSeconds
+    self.zone = zone
     currentKey = channel
-    text = PlainText(offsetAt: offsetAt)
+    text = PlainText(zone: zone)
   }
 
   package mutating func takeLines() -> [Line] {
@@ -83,7 +77,7 @@ package struct PlainModel: Sendable {
   package mutating func enter(_ line: String) -> [ChatIntent] {
     guard line.contains(where: { !$0.isWhitespace }) else { return [] }
     do {
-      return perform(try ChatCommand.parse(line, offsetSeconds: offsetSeconds))
+      return perform(try ChatCommand.parse(line, offsetSeconds: zone.offsetShowing))
     } catch {
       fail(error.description, .usage)
       return []
@@ -202,13 +196,23 @@ package struct PlainModel: Sendable {
       own[unsent.localID] = Own(key: key, text: unsent.text)
     case .edited(let key, let sequence, let text):
       lines.append(.output("\(key) \(sequence) is now: \(text.shownOnOneLine)"))
-    case .deleted(let key, let sequence): lines.append(.output("\(key) \(sequence) was deleted"))
+    case .deleted(let key, let sequence):
+      discount(sequence, in: ensureChannel(key))
+      lines.append(.output("\(key) \(sequence) was deleted"))
     case .reactions(let key, let sequence, let reactions):
       let all = reactions.map { "\($0.emoji.shownOnOneLine) \($0.count)" }.joined(separator: ", ")
       lines.append(.output("\(key) \(sequence) has \(all.isEmpty ? "no reactions" : all)"))
     default: break
     }
     return []
+  }
+
+  /// What is gone needs no reading.
+  private mutating func discount(_ sequence: Int, in index: Int) {
+    let summary = channels[index].summary
+    guard sequence > summary.readThrough, summary.unread > 0 else { return }
+    channels[index].summary.unread -= 1
+    channels[index].summary.mentions = min(summary.mentions, summary.unread - 1)
   }
 
   /// It is being printed, so nothing is owed for it.

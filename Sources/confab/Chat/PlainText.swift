@@ -3,12 +3,12 @@ import Primitives
 
 /// How messages are spelled in plain mode, each on one line.
 struct PlainText: Sendable {
-  let offsetAt: @Sendable (WallTime) -> Int
+  let zone: LocalZone
 
   /// `#room 12 21:30:04 ann: text`; the day stands before the time when it is not today.
   func line(_ message: ChatMessage, in key: String, now: WallTime) -> String {
-    let date = CivilDate(message.at, offsetSeconds: offsetAt(message.at))
-    let today = CivilDate(now, offsetSeconds: offsetAt(now))
+    let date = CivilDate(message.at, offsetSeconds: zone.offset(message.at))
+    let today = CivilDate(now, offsetSeconds: zone.offset(now))
     let day = date.isoDate == today.isoDate ? "" : date.isoDate + " "
     var line = "\(key) \(message.sequence) \(day)\(date.timeOfDay) \(message.from.shownOnOneLine): "
     if let reply = message.replyTo { line += "(to \(reply)) " }
@@ -22,7 +22,7 @@ struct PlainText: Sendable {
   }
 
   func line(_ hit: ConfabTerminal.SearchHit) -> String {
-    let date = CivilDate(hit.at, offsetSeconds: offsetAt(hit.at))
+    let date = CivilDate(hit.at, offsetSeconds: zone.offset(hit.at))
     let snippet = hit.snippet.map(\.text).joined()
     return "\(hit.channel) \(hit.sequence) \(date.isoDate) \(date.timeOfDay) "
       + "\(hit.from.shownOnOneLine): \(snippet.shownOnOneLine)"

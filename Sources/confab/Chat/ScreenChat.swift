@@ -11,7 +11,7 @@ enum ScreenChat {
 
   /// - Parameter connect: keeps the session connected until it is cancelled.
   static func run(
-    _ current: CurrentServer, channel: String, outbox: Outbox,
+    _ current: CurrentServer, channel: String, outbox: Outbox, hasBell: Bool,
     connect: @escaping @Sendable (ChatSession) async -> Void
   ) async throws {
     let events = try ScreenEvents()
@@ -19,11 +19,10 @@ enum ScreenChat {
     let session = ChatSession(
       account: current.server.account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil
     ) { await events.emit($0) }
-    let now = LocalTime.now
     let model = ChatModel(
       account: current.server.account, place: current.server.address.description,
-      offsetSeconds: LocalTime.offsetSeconds(at: now),
-      now: Now(wall: now, monotonic: LocalTime.monotonic),
+      zone: LocalTime.zone,
+      now: Now(wall: LocalTime.now, monotonic: LocalTime.monotonic),
       channel: channel.isRoomNumber ? "#lobby" : channel,
       history: InputHistory(lines: history.load()))
     let connecting = Task {
@@ -31,7 +30,8 @@ enum ScreenChat {
       await connect(session)
     }
     let ending = try await onThread {
-      var loop = try ScreenLoop(model, session: session, events: events, history: history)
+      var loop = try ScreenLoop(
+        model, session: session, events: events, history: history, hasBell: hasBell)
       return loop.run()
     }
     if ending == .signOut { try await session.signOut(from: current) }

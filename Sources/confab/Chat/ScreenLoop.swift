@@ -17,11 +17,15 @@ struct ScreenLoop {
   /// How often a picture is made anew while nothing happens: countdowns and day lines move.
   private static let tick: Duration = .seconds(1)
 
+  /// BEL
+  private static let bell: UInt8 = 7
+
   private let terminal: ScreenTerminal
   private let wait: TerminalWait
   private let events: ScreenEvents
   private let session: ChatSession
   private let history: TypedLines
+  private let hasBell: Bool
   private let renderer = ScreenRenderer(colour: Output.isStyled)
   private var model: ChatModel
   private var decoder = KeyDecoder()
@@ -30,7 +34,10 @@ struct ScreenLoop {
   private var ending: Ending?
   private var hasConnected = false
 
-  init(_ model: ChatModel, session: ChatSession, events: ScreenEvents, history: TypedLines) throws {
+  init(
+    _ model: ChatModel, session: ChatSession, events: ScreenEvents, history: TypedLines,
+    hasBell: Bool
+  ) throws {
     terminal = try ScreenTerminal()
     let signals = try WakePipe()
     TerminalSignals.tell(signals)
@@ -39,6 +46,7 @@ struct ScreenLoop {
     self.session = session
     self.events = events
     self.history = history
+    self.hasBell = hasBell
   }
 
   mutating func run() -> Ending {
@@ -51,7 +59,7 @@ struct ScreenLoop {
       for key in decoder.decode(woken.typed) { press(key) }
       if woken.isTimeout {
         for key in decoder.flush() { press(key) }
-        tick()
+        take(.tick)
       }
       while ending == nil, let event = events.next() { take(event) }
       if woken.isClosed { ending = ending ?? .closed }
@@ -68,12 +76,6 @@ struct ScreenLoop {
   // MARK: What happens
 
   private var now: Now { Now(wall: LocalTime.now, monotonic: LocalTime.monotonic) }
-
-  private mutating func tick() {
-    // Clocks are put forward and back.
-    model.offsetSeconds = LocalTime.offsetSeconds(at: LocalTime.now)
-    take(.tick)
-  }
 
   private mutating func press(_ key: Key) {
     guard ending == nil else { return }
@@ -117,6 +119,7 @@ struct ScreenLoop {
     case .quit: ending = .quit
     case .signOut: ending = .signOut
     case .redraw: shown = nil
+    case .ring: if hasBell { Output.write([Self.bell]) }
     default:
       guard !session.perform(intent) else { return }
       let reason = "Too much at once: the server cannot keep up. Try again in a moment."

@@ -17,12 +17,19 @@ struct Chat: AsyncParsableCommand {
         confab chat @bob
         echo 'the build is done' | confab chat --plain '#builds'
 
+      The terminal's bell rings when somebody names you, or writes to you alone, in a conversation
+      that is not on show: once, until you look. --no-bell or NO_BELL in the environment keeps it
+      quiet.
+
       --plain prints one line for each message, and reads lines and the same commands from
       standard input. Pipes and terminals that cannot do more get it by themselves.
       """)
 
   @Flag(help: "Line by line, for pipes and screen readers.")
   var plain = false
+
+  @Flag(name: .customLong("no-bell"), help: "Never ring the terminal's bell.")
+  var isQuiet = false
 
   @OptionGroup var client: ClientOptions
 
@@ -40,6 +47,8 @@ struct Chat: AsyncParsableCommand {
   func run() async throws {
     let current = try client.currentServer()
     let outbox = try current.profile.outbox(of: current.server)
+    // Tasks that are ending may hold on to it for longer than the program runs.
+    defer { outbox.close() }
     let key = channel?.name ?? "#lobby"
     let isPlain =
       plain || isatty(STDIN_FILENO) != 1 || !Output.isTerminal || Output.terminalName == "dumb"
@@ -47,7 +56,9 @@ struct Chat: AsyncParsableCommand {
     if isPlain {
       try await PlainChat.run(current, channel: key, outbox: outbox, connect: chat.run)
     } else {
-      try await ScreenChat.run(current, channel: key, outbox: outbox, connect: chat.run)
+      let hasBell = !isQuiet && (getenv("NO_BELL").map { $0[0] == 0 } ?? true)
+      try await ScreenChat.run(
+        current, channel: key, outbox: outbox, hasBell: hasBell, connect: chat.run)
     }
     if !outbox.drafts.isEmpty {
       Output.note("What is not sent yet waits; the next confab chat sends it.")

@@ -1,3 +1,4 @@
+import ConfabTerminal
 import Glibc
 import Primitives
 
@@ -38,6 +39,9 @@ enum LocalTime {
     mktime(&fields)
     return fields.tm_gmtoff
   }
+
+  static let zone = LocalZone(
+    offset: { offsetSeconds(at: $0) }, offsetShowing: { offsetSeconds(showing: $0) })
 
   /// `2022-06-01 21:30:04`
   static func text(_ milliseconds: Int64) -> String {

@@ -1,14 +1,46 @@
 import ConfabDomain
 import ConfabJournal
+import Foundation
 import Synchronization
 
-/// A journal in memory whose disk can be full.
+/// A journal in memory whose disk can be full, and whose readers can be made to wait.
 final class FailingJournal: Journal {
   private let journal = MemoryJournal()
   private let isFull = Atomic<Bool>(false)
+  private let reading = NSConditionLock(condition: Reading.free)
+
+  private enum Reading {
+    static let free = 0
+    static let held = 1
+    static let readerWaits = 2
+  }
 
   func setFull(_ full: Bool) {
     isFull.store(full, ordering: .sequentiallyConsistent)
+  }
+
+  /// Whoever reads messages from now on waits, with what was read.
+  func holdReaders() {
+    reading.lock()
+    reading.unlock(withCondition: Reading.held)
+  }
+
+  func waitForReader() {
+    reading.lock(whenCondition: Reading.readerWaits)
+    reading.unlock()
+  }
+
+  func releaseReaders() {
+    reading.lock()
+    reading.unlock(withCondition: Reading.free)
+  }
+
+  private func waitWhileHeld() {
+    reading.lock()
+    guard reading.condition != Reading.free else { return reading.unlock() }
+    reading.unlock(withCondition: Reading.readerWaits)
+    reading.lock(whenCondition: Reading.free)
+    reading.unlock()
   }
 
   func append(_ group: [StampedEvent]) throws(JournalError) {
@@ -19,7 +51,9 @@ final class FailingJournal: Journal {
   func loadState() throws(JournalError) -> PlaceState { try journal.loadState() }
   func saveSnapshot(_ state: PlaceState) throws(JournalError) { try journal.saveSnapshot(state) }
   func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage {
-    try journal.messages(query)
+    let page = try journal.messages(query)
+    waitWhileHeld()
+    return page
   }
   func events(_ query: EventQuery) throws(JournalError) -> EventPage { try journal.events(query) }
   func search(_ query: SearchQuery) throws(JournalError) -> [SearchHit] {

@@ -12,12 +12,11 @@ struct Scene {
 
   init(
     width: Int = 80, height: Int = 24, account: String = "alice", channel: String = "#lobby",
-    offsetSeconds: Int = 0
+    zone: LocalZone = .fixed(0)
   ) {
     now = Now(wall: Self.start, monotonic: MonotonicTime(nanoseconds: 1_000_000_000))
     model = ChatModel(
-      account: account, place: "meet.example", offsetSeconds: offsetSeconds, now: now,
-      channel: channel)
+      account: account, place: "meet.example", zone: zone, now: now, channel: channel)
     send(.resize(width: width, height: height))
   }
 
@@ -57,8 +56,8 @@ struct Scene {
   }
 
   /// Signed in, four conversations, a talk in the lobby.
-  static func talk(width: Int = 80, height: Int = 24, offsetSeconds: Int = 0) -> Scene {
-    var scene = Scene(width: width, height: height, offsetSeconds: offsetSeconds)
+  static func talk(width: Int = 80, height: Int = 24, zone: LocalZone = .fixed(0)) -> Scene {
+    var scene = Scene(width: width, height: height, zone: zone)
     scene.send(.connection(.connected))
     scene.send(.channels(summaries))
     scene.send(
