@@ -1,5 +1,8 @@
 import ConfabDomain
+import ConfabHub
+import ConfabServer
 import ConfabWire
+import SwiftProtobuf
 import Testing
 
 extension ServerTests {
