@@ -9,8 +9,7 @@ extension ServerTests {
   @Suite struct RemovalTests {
     @Test func whoIsPutOutWhileTheJournalReadsGetsNoAnswer() async throws {
       let journal = FailingJournal()
-      try await TestServer.with(journal: journal, configure: { $0.hub.registration = .open }) {
-        server in
+      try await TestServer.withOpenRegistration(journal: journal) { server in
         let ann = try await TestClient.connect(port: server.port)
         _ = try await ann.join(server.ownerInvitation, name: "ann")
         let bob = try await TestClient.connect(port: server.port)

@@ -127,7 +127,8 @@ package struct MessageSender {
   }
 
   /// True after waiting, when the same message may be taken now; false when that takes too long.
-  private mutating func mayRepeat(_ refused: UnderWay, _ rejection: Rejection) async throws -> Bool {
+  private mutating func mayRepeat(_ refused: UnderWay, _ rejection: Rejection) async throws -> Bool
+  {
     guard rejection.mayPass else { return false }
     // What was refused along with a message that has waited since need not wait as well.
     guard refused.waits == waits else { return true }

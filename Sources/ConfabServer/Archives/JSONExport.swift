@@ -61,7 +61,8 @@ struct JSONExport {
 
   private func line(_ channel: Channel, _ state: PlaceState) -> ChannelLine {
     ChannelLine(
-      channel: Self.label(channel, state), kind: Self.word(for: channel.kind), number: channel.number,
+      channel: Self.label(channel, state), kind: Self.word(for: channel.kind),
+      number: channel.number,
       owner: channel.owner.map { state.name(of: $0) },
       members: channel.members.keys.map { state.name(of: $0) }, closed: channel.isClosed,
       messages: channel.sequence)

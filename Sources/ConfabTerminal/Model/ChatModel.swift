@@ -30,7 +30,8 @@ package struct ChatModel: Sendable {
   var lastLocalID = 0
 
   package init(
-    account: String, place: String, zone: LocalZone = .fixed(0), now: Now, channel: String = "#lobby",
+    account: String, place: String, zone: LocalZone = .fixed(0), now: Now,
+    channel: String = "#lobby",
     history: InputHistory = InputHistory()
   ) {
     self.account = account

@@ -40,8 +40,10 @@ final class TestServer {
   }
 
   /// Anybody may make an account.
-  static func withOpenRegistration(_ body: (TestServer) async throws -> Void) async throws {
-    try await with(configure: { $0.hub.registration = .open }, body)
+  static func withOpenRegistration(
+    journal: (any Journal)? = nil, _ body: (TestServer) async throws -> Void
+  ) async throws {
+    try await with(journal: journal, configure: { $0.hub.registration = .open }, body)
   }
 
   static func make(
