@@ -152,7 +152,7 @@ let package = Package(
       name: "confabTests",
       dependencies: [
         "confab", "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTerminal", "ConfabWire",
-        "Primitives",
+        "Primitives", protobuf,
       ],
       swiftSettings: settings),
     .testTarget(

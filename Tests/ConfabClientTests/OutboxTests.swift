@@ -1,6 +1,7 @@
 import ConfabClient
 import ConfabDomain
 import ConfabNetwork
+import ConfabWire
 import Foundation
 import Primitives
 import Testing

@@ -1,6 +1,7 @@
 import ConfabTerminal
 import ConfabWire
 import Primitives
+import SwiftProtobuf
 import Testing
 import confab
 
