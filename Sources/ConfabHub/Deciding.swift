@@ -83,7 +83,6 @@ extension Hub {
     case .reply(let connection, let request, let reply):
       // Who was not told to be signed in may try again on the same connection.
       if case .signedIn = reply { signOff(connection) }
-      if case .sent = reply { holdBackSends(behind: Self.journalRefusal, on: connection) }
       effects.append(.refuse(connection, request: request, Self.journalRefusal))
     // It may be a membership that is lost that allowed the reading.
     case .read(let connection, let request, _):

@@ -125,9 +125,6 @@ struct Connection: Sendable {
   /// Hears what happens, and makes its person active.
   var isSubscribed = false
   var watchesPresence = false
-  /// Set while messages wait for one before them that was refused for the moment: until it comes again,
-  /// or this time, when its sender has given it up.
-  var sendsHeldBackUntil: MonotonicTime?
 
   var actor: Actor? {
     if peer.isOperator { return .operator }

@@ -42,7 +42,5 @@ package enum HubLimits {
   package static let journalPause: Duration = .seconds(1)
   /// A lost connection's person stays active for this long, so that a reconnect is no news.
   package static let presenceLinger: Duration = .seconds(10)
-  /// Beyond the wait that a refused message was told, for what was sent behind it to arrive.
-  package static let sendsHeldBack: Duration = .seconds(1)
   package static let addressWindow: Duration = .seconds(60)
 }

@@ -370,45 +370,6 @@ struct RateLimitTests {
     #expect(harness.ask(HubHarness.send("#lobby", id: 23), on: ann).code == .rateLimited)
   }
 
-  private func send(_ id: UInt64, retry: Bool = false) -> Request {
-    HubHarness.send("#lobby", "\(id)", id: id, retry: retry)
-  }
-
-  @Test("nothing that was sent behind a refused message passes it")
-  func order() throws {
-    var options = HubOptions()
-    options.requestsPerSecond = 10
-    options.requestBurst = 2
-    let harness = HubHarness(options: options)
-    let (ann, laptop) = (harness.signedIn("ann"), harness.signedIn("ann"))
-    for id in 1...2 as ClosedRange<UInt64> { harness.begin(send(id), on: ann) }
-    let refused = harness.ask(send(3), on: ann)
-    #expect(refused.code == .rateLimited)
-    // There is room again when the next one arrives, which was sent before the refusal was read.
-    harness.wait(.milliseconds(500))
-    #expect(harness.ask(send(4), on: ann).code == .rateLimited)
-    #expect(harness.ask(send(9), on: laptop).sent?.sequence == 3)
-    #expect(harness.ask(send(3, retry: true), on: ann).sent?.sequence == 4)
-    harness.wait(.milliseconds(500))
-    #expect(harness.ask(send(4), on: ann).sent?.sequence == 5)
-  }
-
-  @Test("who gives a refused message up may go on after a while")
-  func givenUp() throws {
-    var options = HubOptions()
-    options.requestsPerSecond = 10
-    options.requestBurst = 1
-    let harness = HubHarness(options: options)
-    let ann = harness.signedIn("ann")
-    harness.begin(send(1), on: ann)
-    let wait = try #require(harness.ask(send(2), on: ann).rejection?.retryAfter)
-    harness.wait(wait)
-    let left = try #require(harness.ask(send(3), on: ann).rejection?.retryAfter)
-    #expect(left == HubLimits.sendsHeldBack)
-    harness.wait(left)
-    #expect(harness.ask(send(3), on: ann).sent != nil)
-  }
-
   @Test("a wall clock that jumps changes nothing")
   func clock() {
     var options = HubOptions()

@@ -6,14 +6,12 @@ import Primitives
 // answer to it.
 extension Hub {
   mutating func handle(_ request: Request, _ caller: Caller) {
+    // What is remembered now may be more than what the journal has.
+    guard !isReloading else { return refuse(caller, Self.journalRefusal) }
     do throws(Rejection) {
-      try keepOrder(request, caller)
-      // What is remembered now may be more than what the journal has.
-      guard !isReloading else { throw Self.journalRefusal }
       try limitRate(caller)
       try route(request, caller)
     } catch {
-      if case .send = request { holdBackSends(behind: error, on: caller.connection) }
       refuse(caller, error)
     }
     flushAfterReply()
