@@ -28,6 +28,7 @@ extension BBR {
     pickProbeWait()
     cycleStartedAt = now
     feedback = .probeStopping
+    downStartRound = roundCount
     startRound(delivered)
     mode = .probeDown
     pacingGain = Constant.downPacingGain
@@ -67,7 +68,10 @@ extension BBR {
   private mutating func pickProbeWait() {
     roundsSinceProbe = random.chance(0.5) ? 1 : 0
     let spread = Int64.random(in: 0...Constant.probeWaitSpread.nanoseconds, using: &random)
-    probeWait = Constant.probeWaitMin + .nanoseconds(spread)
+    let stretch =
+      inflightHigh.isFinite
+      ? min(max(1, (minRTT ?? .zero) / Constant.probeWaitRTT), Constant.probeWaitStretchMax) : 1
+    probeWait = (Constant.probeWaitMin + .nanoseconds(spread)) * stretch
   }
 
   /// Draft, section 5.3.3.5: after two to three seconds, or after as many rounds as Reno would need
@@ -81,6 +85,8 @@ extension BBR {
   private func isTimeToCruise(_ ack: Acknowledgement) -> Bool {
     // One whole round below the path's rate tells what it loses by itself.
     if lossTolerance, toleratedLoss > 0, !isRoundStart { return false }
+    // A queue that others hold full does not drain, however long we wait.
+    if lossTolerance, roundCount > downStartRound + Constant.drainRoundsMax { return true }
     return ack.bytesInFlight <= inflightWithHeadroom && ack.bytesInFlight <= inflight(gain: 1)
   }
 
@@ -124,7 +130,8 @@ extension BBR {
   private mutating func raiseSlope() {
     let datagrams = Double(1 << probeUpRounds)
     probeUpRounds = min(probeUpRounds + 1, Constant.probeUpRoundsMax)
-    probeUpGrowth = min(1, datagrams * datagramBytes / max(window, datagramBytes))
+    let slope = datagrams * datagramBytes / max(window, datagramBytes)
+    probeUpGrowth = min(1, max(slope, Constant.upGrowthMin))
   }
 
   private mutating func raiseUpperBound(_ ack: Acknowledgement) {

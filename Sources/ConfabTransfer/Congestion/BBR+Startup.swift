@@ -78,7 +78,8 @@ extension BBR {
     guard !isFullNow, isRoundStart, !sample.isApplicationLimited, let rate = sample.rate,
       remembered == nil
     else { return }
-    if rate >= fullRate * Constant.fullGrowth {
+    let growth = mode == .probeUp ? Constant.upGrowth : Constant.fullGrowth
+    if rate >= fullRate * growth {
       resetFullness(to: rate)
       return
     }

@@ -78,8 +78,8 @@ package struct BBR: Sendable {
   package var maxRate: Double { rateFilter.value }
   /// The rate that the model allows now.
   package internal(set) var rate = 0.0
-  var rateLow = Double.infinity
-  var inflightLow = Double.infinity
+  package internal(set) var rateLow = Double.infinity
+  package internal(set) var inflightLow = Double.infinity
   package internal(set) var inflightHigh = Double.infinity
   var rateLatest = 0.0
   var inflightLatest = 0.0
@@ -94,6 +94,7 @@ package struct BBR: Sendable {
   var wasQueueEvident = false
   var lossEventsInRound = 0
   package internal(set) var pathLoss = PathLoss()
+  package internal(set) var standingLoss = PathLoss()
   var policer = PolicerDetector()
 
   // Round trips.
@@ -124,6 +125,7 @@ package struct BBR: Sendable {
 
   // Probing for bandwidth.
   var cycleStartedAt: MonotonicTime
+  var downStartRound = 0
   var probeWait: Duration = .zero
   var roundsSinceProbe = 0.0
   var feedback = Feedback.probeStarting

@@ -24,12 +24,20 @@ extension BBR {
     /// The pipe is full when so many rounds brought less growth than that.
     static let fullGrowth = 1.25
     static let fullRounds = 3
+    /// Probing up goes on while a round brings at least this growth. Sending 1.25 times as much on a
+    /// full line delivers 1.25 / (1 + 0.25 s) times as much, s being our share of the line, so that
+    /// a flow with less than a third of it goes on, and one with more leaves it there: that is what
+    /// draws unequal flows together.
+    static let upGrowth = 1.15
     static let extraAcknowledgedRounds = 10
     /// Rounds of Reno's that a probe waits at most, for flows of usual size to live beside us.
     static let renoRoundsMax = 63.0
     static let probeWaitMin: Duration = .seconds(2)
     static let probeWaitSpread: Duration = .seconds(1)
+    static let probeWaitRTT: Duration = .milliseconds(50)
+    static let probeWaitStretchMax = 2.0
     static let probeUpRoundsMax = 30
+    static let upGrowthMin = 0.2
     static let drainRoundsMax = 3
     /// Acknowledgements with losses in one round before STARTUP takes loss for congestion
     /// (Linux, `bbr_full_loss_cnt`).
