@@ -157,7 +157,7 @@ extension BBR {
     let lost = round.lost + lastRound.lost
     let excess = lost - sent * granted(of: sent)
     return isQueueEvident || wasQueueEvident
-      ? excess > 0 : excess > sent * Constant.lossThreshold
+      ? excess > sent * Constant.congestionLossMin : excess > sent * Constant.lossThreshold
   }
 
   mutating func resetLowerBounds() {

@@ -78,15 +78,22 @@ extension BBR {
   /// to grow its window to ours, so that such flows are not starved and do not starve us.
   private func isTimeToProbe(_ ack: Acknowledgement) -> Bool {
     if ack.now.since(cycleStartedAt) > probeWait { return true }
+    if isCrowdedOut, roundsSinceProbe >= Constant.crowdedProbeRounds { return true }
     let target = min(pipe(rate), window) / datagramBytes
     return roundsSinceProbe >= min(target, Constant.renoRoundsMax)
+  }
+
+  /// Somebody keeps the queue overflowing whatever we do.
+  private var isCrowdedOut: Bool {
+    lossTolerance && standingLoss.share - pathLoss.share >= Constant.crowdedLossMin
   }
 
   private func isTimeToCruise(_ ack: Acknowledgement) -> Bool {
     // One whole round below the path's rate tells what it loses by itself.
     if lossTolerance, toleratedLoss > 0, !isRoundStart { return false }
     // A queue that others hold full does not drain, however long we wait.
-    if lossTolerance, roundCount > downStartRound + Constant.drainRoundsMax { return true }
+    let rounds = isCrowdedOut ? Constant.crowdedDownRoundsMax : Constant.downRoundsMax
+    if lossTolerance, roundCount > downStartRound + rounds { return true }
     return ack.bytesInFlight <= inflightWithHeadroom && ack.bytesInFlight <= inflight(gain: 1)
   }
 

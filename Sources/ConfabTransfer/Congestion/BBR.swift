@@ -120,6 +120,9 @@ package struct BBR: Sendable {
   var fullRate = 0.0
   var fullRounds = 0
   var hyStart = HyStart()
+  var train = FlightTrain()
+  /// When a train of STARTUP was seen to have overflowed the queue.
+  var overflowedAt: MonotonicTime?
   var remembered: Double?
   var drainStartRound = 0
 
@@ -141,7 +144,7 @@ package struct BBR: Sendable {
     self.datagramBytes = Double(datagramBytes)
     random = SeededRandom(seed: now.nanoseconds)
     window = Constant.initialWindowDatagrams * Double(datagramBytes)
-    pacingRate = window * 1e9 / Double(Constant.initialRTT.nanoseconds)
+    pacingRate = window * 1e9 / Double(Constant.initialSpread.nanoseconds)
     minRTTAt = now
     recentMinRTTAt = now
     extraStartedAt = now
@@ -280,10 +283,8 @@ package struct BBR: Sendable {
     let most = withQuanta(held + extraAcknowledged)
     if isPipeFull {
       window = min(window + acknowledged, most)
-    } else if window < most || Double(ack.delivered) < initialWindow {
-      let divisor =
-        hyStart.phase == .slowStart ? 1 : Double(HyStart.conservativeGrowthDivisor)
-      window += acknowledged / divisor
+    } else if window < max(most, trainPipe) || Double(ack.delivered) < initialWindow {
+      window += startupGrowth(acknowledged)
     }
     window = max(window, minimumWindow)
     if mode == .probeRTT { window = min(window, probeRTTWindow) }

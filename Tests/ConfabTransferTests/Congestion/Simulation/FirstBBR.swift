@@ -120,7 +120,8 @@ struct FirstBBR: SimulatedController {
       minRTTAt = time
     }
     advance(
-      isExpired: isExpired, hasLoss: sample.newlyLost > 0, inFlight: Double(bytesInFlight), at: time)
+      isExpired: isExpired, hasLoss: sample.newlyLost > 0, inFlight: Double(bytesInFlight), at: time
+    )
     if sample.newlyLost > 0 {
       // The first round of recovery only replaces what was delivered.
       if conservedUntil == nil {
