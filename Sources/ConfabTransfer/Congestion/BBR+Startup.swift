@@ -54,13 +54,13 @@ extension BBR {
 
   private mutating func updateTrain(_ ack: Acknowledgement) {
     if isRoundStart {
-      let sentTotal = ack.delivered &+ ack.lost &+ UInt64(max(0, ack.bytesInFlight))
-      train.roundBegan(sentTotal: sentTotal, at: ack.now)
+      train.roundBegan(delivered: ack.delivered - ack.sample.newlyAcknowledged, at: ack.now)
     }
     guard let roundTrip = ack.latestRTT, remembered == nil else { return }
     let least = min(minRTT ?? roundTrip, roundTrip)
     train.acknowledged(
-      ack.sample, roundTrip: roundTrip, minRTT: least, datagramBytes: datagramBytes)
+      ack.sample, delivered: ack.delivered, roundTrip: roundTrip, minRTT: least,
+      datagramBytes: datagramBytes)
     if train.isBottleneck { hyStart.queueSeen(least) }
   }
 
@@ -94,7 +94,7 @@ extension BBR {
       pacingGain = overflowedAt != nil ? 1 : Constant.upPacingGain
       // STARTUP's rate otherwise only rises.
       let reached = max(maxRate, train.rate ?? 0)
-      if reached > 0 { pacingRate = min(pacingRate, pacingGain * reached) }
+      if reached > 0 { pacingRate = pacingGain * reached }
     case .done: pipeIsFull()
     }
   }
@@ -161,7 +161,7 @@ extension BBR {
     noteLossState()
     undo?.leftStartup = true
     pipeIsFull()
-    inflightHigh = max(pipe(maxRate), inflightLatest)
+    inflightHigh = max(pipe(maxRate), inflightLatest, trainPipe)
   }
 
   /// Draft, section 5.3.2.

@@ -34,7 +34,7 @@ extension BBR {
     static let upGrowth = 1.15
     /// The same once growth has slowed to a quarter for each round.
     static let slowGrowth = 1.1
-    static let slowRounds = 2
+    static let slowRounds = 1
     static let extraAcknowledgedRounds = 10
     /// Rounds of Reno's that a probe waits at most, for flows of usual size to live beside us.
     static let renoRoundsMax = 63.0

@@ -46,11 +46,9 @@ package struct RateSample: Sendable {
   /// Bytes in flight when that packet left.
   package var bytesInFlightAtSend: UInt64 = 0
   package var isApplicationLimited = false
-  /// Of the newest acknowledged packet: when it left, when its flight began, and all that had been
-  /// sent by then.
+  /// Of the newest acknowledged packet: when it left, and when its interval began.
   package var sentAt: MonotonicTime?
   package var firstSentAt: MonotonicTime?
-  package var sentTotal: UInt64 = 0
   /// Bytes that this one acknowledgement acknowledged and declared lost.
   package var newlyAcknowledged: UInt64 = 0
   package var newlyLost: UInt64 = 0
@@ -146,7 +144,6 @@ package struct DeliveryRateEstimator: Sendable {
     sample.isApplicationLimited = newest.isApplicationLimited
     sample.sentAt = newest.sentAt
     sample.firstSentAt = newest.firstSentAt
-    sample.sentTotal = newest.delivered &+ newest.lost &+ UInt64(newest.bytesInFlight)
     let sendElapsed = newest.sentAt.since(newest.firstSentAt)
     let acknowledgeElapsed = now.since(newest.deliveredAt)
     let interval = max(sendElapsed, acknowledgeElapsed)

@@ -18,9 +18,10 @@ package struct FlightTrain: Sendable {
   static let excessMin: Duration = .milliseconds(1)
 
   private var startedAt: MonotonicTime?
-  private var startTotal: UInt64 = 0
   private var nextStartedAt: MonotonicTime?
-  private var nextStartTotal: UInt64 = 0
+  /// The connection's delivered bytes before the flight's first acknowledgement. What was delivered
+  /// counts, not what was sent: a queue that overflows would else look like a fast line.
+  private var startDelivered: UInt64 = 0
 
   /// At least so many bytes per second went through; nil before the first train.
   package private(set) var rate: Double?
@@ -30,21 +31,20 @@ package struct FlightTrain: Sendable {
   package init() {}
 
   /// The first packet of the next flight was acknowledged; the one after begins now.
-  package mutating func roundBegan(sentTotal: UInt64, at now: MonotonicTime) {
+  package mutating func roundBegan(delivered: UInt64, at now: MonotonicTime) {
     startedAt = nextStartedAt
-    startTotal = nextStartTotal
     nextStartedAt = now
-    nextStartTotal = sentTotal
+    startDelivered = delivered
   }
 
   package mutating func acknowledged(
-    _ sample: RateSample, roundTrip: Duration, minRTT: Duration, datagramBytes: Double
+    _ sample: RateSample, delivered: UInt64, roundTrip: Duration, minRTT: Duration,
+    datagramBytes: Double
   ) {
     guard let sentAt = sample.sentAt, let firstSentAt = sample.firstSentAt else { return }
     // The first flight of all began when its first packet left.
     let start = startedAt ?? firstSentAt
-    guard sample.sentTotal > startTotal else { return }
-    let bytes = Double(sample.sentTotal - startTotal)
+    let bytes = Double(delivered - startDelivered)
     guard bytes >= Self.datagramsMin * datagramBytes else { return }
     let duration = sentAt.since(start)
     let excess = max(.zero, roundTrip - minRTT)
