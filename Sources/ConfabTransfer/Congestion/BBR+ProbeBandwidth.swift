@@ -77,7 +77,9 @@ extension BBR {
   /// Draft, section 5.3.3.5: after two to three seconds, or after as many rounds as Reno would need
   /// to grow its window to ours, so that such flows are not starved and do not starve us.
   private func isTimeToProbe(_ ack: Acknowledgement) -> Bool {
-    if ack.now.since(cycleStartedAt) > probeWait { return true }
+    let waited = ack.now.since(cycleStartedAt)
+    if waited > probeWait { return true }
+    if waited < Constant.renoWaitMin { return false }
     if isCrowdedOut, roundsSinceProbe >= Constant.crowdedProbeRounds { return true }
     let target = min(pipe(rate), window) / datagramBytes
     return roundsSinceProbe >= min(target, Constant.renoRoundsMax)

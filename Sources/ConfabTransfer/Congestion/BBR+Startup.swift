@@ -43,7 +43,7 @@ extension BBR {
       updateTrain(ack)
       checkQueueGrowth(ack)
     }
-    checkPipeFull(ack.sample)
+    checkPipeFull(ack.sample, at: ack.now)
     if mode == .startup { checkStartupLoss(ack) }
     guard mode == .startup, isPipeFull else { return }
     mode = .drain
@@ -58,6 +58,7 @@ extension BBR {
     }
     guard let roundTrip = ack.latestRTT, remembered == nil else { return }
     let least = min(minRTT ?? roundTrip, roundTrip)
+    guard least >= Constant.trainRTTMin else { return }
     train.acknowledged(
       ack.sample, delivered: ack.delivered, roundTrip: roundTrip, minRTT: least,
       datagramBytes: datagramBytes)
@@ -107,10 +108,13 @@ extension BBR {
 
   /// Draft, section 5.3.1.2. Where the round trip has risen as well, one round without growth is
   /// proof enough.
-  private mutating func checkPipeFull(_ sample: RateSample) {
+  private mutating func checkPipeFull(_ sample: RateSample, at now: MonotonicTime) {
     guard !isFullNow, isRoundStart, !sample.isApplicationLimited, let latest = sample.rate,
       remembered == nil
     else { return }
+    // On a local network a round is shorter than a thread's hiccup, which is no full pipe.
+    guard now.since(fullnessCheckedAt) >= Pacer.latenessMax else { return }
+    fullnessCheckedAt = now
     // While growing, samples lag behind the flight that they are of; the largest tells.
     let rate = mode == .startup ? maxRate : latest
     let growth =

@@ -119,6 +119,7 @@ package struct BBR: Sendable {
   var isFullNow = false
   var fullRate = 0.0
   var fullRounds = 0
+  var fullnessCheckedAt: MonotonicTime
   var hyStart = HyStart()
   var train = FlightTrain()
   /// When a train of STARTUP was seen to have overflowed the queue.
@@ -145,6 +146,7 @@ package struct BBR: Sendable {
     random = SeededRandom(seed: now.nanoseconds)
     window = Constant.initialWindowDatagrams * Double(datagramBytes)
     pacingRate = window * 1e9 / Double(Constant.initialSpread.nanoseconds)
+    fullnessCheckedAt = now
     minRTTAt = now
     recentMinRTTAt = now
     extraStartedAt = now

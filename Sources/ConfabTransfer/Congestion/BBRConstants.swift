@@ -38,14 +38,24 @@ extension BBR {
     static let extraAcknowledgedRounds = 10
     /// Rounds of Reno's that a probe waits at most, for flows of usual size to live beside us.
     static let renoRoundsMax = 63.0
+    /// On a local network that many rounds are milliseconds, in which nobody can answer.
+    static let renoWaitMin: Duration = .milliseconds(100)
     static let probeWaitMin: Duration = .seconds(2)
     static let probeWaitSpread: Duration = .seconds(1)
+    /// Where loss bounds us and the round trip is longer than this, CUBIC needs longer to grow back
+    /// to where a probe of ours sent it, so probes wait in proportion, up to twice as long.
     static let probeWaitRTT: Duration = .milliseconds(50)
     static let probeWaitStretchMax = 2.0
     static let probeUpRoundsMax = 30
+    /// Where loss bounds us, probing up raises the bound by at least this in each round. BBRv3 begins
+    /// with one datagram, which takes a small flow beside a large one many cycles.
     static let upGrowthMin = 0.2
+    /// So much loss that stands with a full queue, whatever we do, is somebody who ignores loss.
+    /// Beside such a sender we probe nearly as often as it does (the first BBR: every eight rounds)
+    /// and do not wait for a queue to drain that it keeps full.
     static let crowdedLossMin = 0.01
     static let crowdedProbeRounds = 6.0
+    /// Rounds of PROBE_DOWN, when others keep the queue from draining.
     static let downRoundsMax = 12
     static let crowdedDownRoundsMax = 3
     static let drainRoundsMax = 3
@@ -65,6 +75,7 @@ extension BBR {
     static let initialRTT: Duration = .milliseconds(20)
     /// Largest growth of a flight over the one before, and the share of the pipe that it may fill by
     /// what a train has told (`FlightTrain`).
+    static let trainRTTMin: Duration = .milliseconds(5)
     static let trainGrowth = 4.0
     static let trainPipeShare = 0.9
     /// For the window only: threads wake up that late, and on a local network a window of
