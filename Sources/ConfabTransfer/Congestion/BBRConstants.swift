@@ -75,9 +75,10 @@ extension BBR {
     static let initialRTT: Duration = .milliseconds(20)
     /// Largest growth of a flight over the one before, and the share of the pipe that it may fill by
     /// what a train has told (`FlightTrain`).
-    static let trainRTTMin: Duration = .milliseconds(5)
     static let trainGrowth = 4.0
     static let trainPipeShare = 0.9
+    /// On shorter paths doubling takes no time, and a thread's hiccup would look like a queue.
+    static let trainRTTMin: Duration = .milliseconds(5)
     /// For the window only: threads wake up that late, and on a local network a window of
     /// two true round trips would leave the line empty meanwhile.
     static let schedulingSlack: Duration = .milliseconds(1)
