@@ -46,7 +46,6 @@ struct PresenterContent: Sendable {
       outstanding.remove(part)
       delivered.insert(part)
     }
-    for part in asked.ranges where part.overlaps(range) { delivered.remove(part) }
   }
 
   mutating func recipientHas(_ range: Range<UInt64>) {

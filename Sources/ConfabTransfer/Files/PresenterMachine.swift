@@ -124,10 +124,12 @@ package struct PresenterMachine: Sendable {
   /// Everything that follows from what is known now.
   private mutating func advance() {
     while let slice = content.nextSlice() { effects.append(.sendContent(slice)) }
-    if let leaves = hashes.allowance(frontier: content.frontier) {
+    // Before the recipient has opened its files it remembers every hash, so few may be told.
+    let frontier = isHaveComplete ? content.frontier : 0
+    if let leaves = hashes.allowance(frontier: frontier) {
       effects.append(.hashLeaves(upTo: leaves))
     }
-    if stage == .presenting, isHaveComplete, isManifestSent, hashes.isAllTold {
+    if stage == .presenting, isHaveComplete, hashes.isAllTold {
       stage = .checkingSources
       effects.append(.checkSources(0..<manifest.contentBytes))
     }

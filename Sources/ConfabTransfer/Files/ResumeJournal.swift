@@ -36,6 +36,8 @@ package enum ResumeJournal {
   package enum Record: Hashable, Sendable {
     /// These leaves are verified and durable.
     case leaves(first: UInt64, [ContentHash])
+    /// These leaves are verified, durable, and nothing but zeros.
+    case zeroLeaves(Range<UInt64>)
     /// What was said of these leaves no longer holds: they are about to be written again.
     case withdrawn(Range<UInt64>)
     /// The entry is about to get its name, or has it.
@@ -46,6 +48,7 @@ package enum ResumeJournal {
     case leaves = 1
     case withdrawn = 2
     case publishing = 3
+    case zeroLeaves = 4
   }
 
   static let magic = Array("confab-resume".utf8) + [1]
@@ -83,8 +86,8 @@ package struct ResumeJournalWriter: Sendable {
       kind = .leaves
       body.append(bigEndian: first, byteCount: 8)
       for hash in hashes { body += hash.bytes }
-    case .withdrawn(let leaves):
-      kind = .withdrawn
+    case .withdrawn(let leaves), .zeroLeaves(let leaves):
+      if case .withdrawn = record { kind = .withdrawn } else { kind = .zeroLeaves }
       body.append(bigEndian: leaves.lowerBound, byteCount: 8)
       body.append(bigEndian: leaves.upperBound, byteCount: 8)
     case .publishing(let entry, let name):
