@@ -45,9 +45,12 @@ package enum RecipientInput: Sendable {
   case diskFailed(DiskFault)
   /// Answer to `setAttributes`.
   case attributesSet
-  /// Answers to `publish`: the entry has the name; or something else has it.
-  case published(entry: Int)
+  /// Answers to `probeName`.
+  case nameFree(entry: Int)
+  /// Something has the name; also an answer to `publish`.
   case nameTaken(entry: Int)
+  /// Answer to `publish`: the entry has the name.
+  case published(entry: Int)
   /// Answer to `syncFolders`.
   case foldersSynced
   /// Answer to `checkSpace`: there is some.
@@ -87,6 +90,8 @@ package enum RecipientEffect: Sendable {
   case fileDigest(entry: Int, ContentHash)
   /// Give files and folders their modes and times; folders last, innermost first.
   case setAttributes
+  /// Is there nothing of this name?
+  case probeName(entry: Int, name: String)
   /// Rename an entry of the top to this name, never over something (RENAME_NOREPLACE). If it is not
   /// there unfinished any more but exists under that name, it was published before: say so.
   case publish(entry: Int, name: String)

@@ -166,9 +166,14 @@ extension RecipientMachine {
 extension RecipientMachine {
   mutating func beginSync(at now: MonotonicTime) {
     // A full disk takes no records; what is withdrawn cannot wait.
-    guard stage == .receiving || stage == .lastSync,
-      spaceCheck == nil || claims?.isWithdrawing == true,
-      let ticket = claims?.nextSync(isLast: stage == .lastSync, at: now)
+    let isLast: Bool
+    switch stage {
+    case .receiving: isLast = false
+    case .lastSync, .sealing: isLast = true
+    default: return
+    }
+    guard spaceCheck == nil || claims?.isWithdrawing == true,
+      let ticket = claims?.nextSync(isLast: isLast, at: now)
     else { return }
     effects.append(.sync(ticket: ticket))
   }
@@ -182,6 +187,7 @@ extension RecipientMachine {
       content.drop(layout.range(of: range))
       haveLeft.remove(range)
     }
-    if sync.isLast { publishNext(0, attempt: 1) }
+    guard sync.isLast else { return }
+    if case .sealing(let next) = stage { publish(next) } else { chooseName(0, attempt: 1) }
   }
 }

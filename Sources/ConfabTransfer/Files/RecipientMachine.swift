@@ -9,7 +9,7 @@ package import Primitives
 /// `contentArrived` once, write what `takeWanted` gives until it gives no more, and say `written`.
 ///
 ///     manifest → open → sample of what was there → have → content, hashes, verification
-///     → root → attributes → sync → publish each top entry → sync folders → complete
+///     → root → attributes → sync → names → sync of the journal → publish → sync folders → complete
 package struct RecipientMachine: Sendable {
   enum Stage: Hashable {
     /// Nothing was heard.
@@ -21,10 +21,13 @@ package struct RecipientMachine: Sendable {
     case receiving
     /// All is verified and equal to the presenter's root.
     case settingAttributes
-    /// The one sync before names are given.
+    /// The one sync of all content before names are given.
     case lastSync
-    /// `next` counts the top entries; `attempt` the numbers tried behind the name.
-    case publishing(next: Int, attempt: Int)
+    /// Looking for a free name for each top entry: `next` counts them, `attempt` the numbers tried.
+    case naming(next: Int, attempt: Int)
+    /// Making durable what the names will be, before the first, or the next, is given.
+    case sealing(next: Int)
+    case publishing(next: Int)
     case syncingFolders
     /// Done. Only the presenter's thanks are waited for.
     case complete
@@ -54,6 +57,8 @@ package struct RecipientMachine: Sendable {
 
   var isHaveTold = false
   var haveLeft = ContentRanges()
+  /// The number behind the name of an entry of the top, where one was found.
+  var attempts: [Int: Int] = [:]
   /// What the presenter says at the end.
   var finishedRoot: ContentHash?
   var nextDigest = 0
@@ -140,7 +145,7 @@ package struct RecipientMachine: Sendable {
     case .appendFailed(let fault): try appendFailed(fault, at: now)
     case .leafUnreadable(_, let fault), .diskFailed(let fault): throw diskFailure(fault)
     case .synced(let ticket): finishSync(ticket)
-    case .attributesSet, .published, .nameTaken, .foldersSynced: try settle(input)
+    case .attributesSet, .nameFree, .nameTaken, .published, .foldersSynced: try settle(input)
     case .spaceFound: spaceFound()
     case .roundTrip(let duration): credit.roundTrip = duration
     case .timeout: checkSpace(at: now)
@@ -183,4 +188,9 @@ package struct RecipientMachine: Sendable {
       FileFailure(.diskFault, "The recipient cannot make the files: \(words).")
     }
   }
+}
+
+extension RecipientMachine {
+  /// For logs.
+  package var stageText: String { "\(stage)" }
 }
