@@ -34,7 +34,7 @@ package struct RecipientMachine: Sendable {
     case over
   }
 
-  let options: RecipientOptions
+  package let options: RecipientOptions
   var stage = Stage.awaitingManifest
   /// While the manifest comes.
   var manifestDecoder: ManifestDecoder?
