@@ -145,7 +145,8 @@ import Testing
       .fileDigests(first: 0, Array(repeating: ContentHash(repeating: 0), count: 2)),
       .finish(root: ContentHash(repeating: 0)), .thanks, .sourceChanged(entry: 1),
       .have([], isLast: true), .again([0..<1]), .complete(root: ContentHash(repeating: 0)),
-      .manifest([0]), .begin(
+      .manifest([0]),
+      .begin(
         version: 1,
         ManifestSummary(hash: ContentHash(repeating: 0), entryCount: 1, contentBytes: 1)),
     ] as [ControlMessage])

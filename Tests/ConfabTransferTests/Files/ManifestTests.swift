@@ -30,8 +30,9 @@ import Testing
         var next = start
         for piece in manifest.pieces(of: start..<end) {
           #expect(piece.content.lowerBound == next && !piece.content.isEmpty)
-          #expect(piece.content.lowerBound - manifest.content(of: piece.entry).lowerBound
-            == piece.fileOffset)
+          #expect(
+            piece.content.lowerBound - manifest.content(of: piece.entry).lowerBound
+              == piece.fileOffset)
           next = piece.content.upperBound
         }
         #expect(next == end)

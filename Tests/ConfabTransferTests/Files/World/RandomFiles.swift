@@ -32,7 +32,8 @@ struct RandomFiles {
     holes = []
     for _ in 0..<Int.random(in: 0...3, using: &random) where content.count > 4 * leafBytes {
       let start = Int.random(in: 0..<content.count - leafBytes, using: &random)
-      let count = min(content.count - start, Int.random(in: leafBytes...4 * leafBytes, using: &random))
+      let count = min(
+        content.count - start, Int.random(in: leafBytes...4 * leafBytes, using: &random))
       for index in start..<start + count { content[index] = 0 }
       holes.append(UInt64(start)..<UInt64(start + count))
     }

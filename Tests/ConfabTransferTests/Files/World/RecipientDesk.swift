@@ -22,7 +22,8 @@ struct RecipientDesk {
   var syncsAtOnce = true
 
   init(
-    _ manifest: Manifest, leafBytes: UInt64 = 100, destination: RecipientOptions.Destination = .folder,
+    _ manifest: Manifest, leafBytes: UInt64 = 100,
+    destination: RecipientOptions.Destination = .folder,
     resume: ResumeState? = nil, rules: NameRules = .portable
   ) {
     self.manifest = manifest
