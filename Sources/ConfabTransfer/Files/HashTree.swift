@@ -65,6 +65,12 @@ package enum HashTree {
 
   /// The leaf of nothing but zeros, which holes make by the thousand: it is hashed once.
   package static func zeroLeaf(byteCount: UInt64) -> ContentHash {
+    byteCount == FileLimits.leafBytes ? fullZeroLeaf : hashZeros(byteCount)
+  }
+
+  private static let fullZeroLeaf = hashZeros(FileLimits.leafBytes)
+
+  private static func hashZeros(_ byteCount: UInt64) -> ContentHash {
     var hasher = SHA256()
     hasher.update(prefix: leafPrefix)
     hasher.updateZeros(byteCount)

@@ -22,7 +22,7 @@ struct LeafChecks: Sendable {
   }
 
   let layout: LeafLayout
-  private let zeroLeaf: ContentHash
+  let zeroLeaf: ContentHash
   /// What an earlier attempt left. A leaf is in it for as long as it is believed.
   private(set) var resumed: ResumeState
   private(set) var verified = ContentRanges()

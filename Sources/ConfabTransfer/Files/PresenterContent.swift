@@ -48,10 +48,11 @@ struct PresenterContent: Sendable {
     }
   }
 
-  mutating func recipientHas(_ range: Range<UInt64>) {
+  mutating func recipientHas(_ range: Range<UInt64>) throws(FileFailure) {
     unsent.remove(range)
     bytesResumed += UInt64(range.count)
     delivered.insert(range)
+    try checkFragments()
   }
 
   mutating func recipientAsks(for range: Range<UInt64>) throws(FileFailure) {
@@ -59,8 +60,12 @@ struct PresenterContent: Sendable {
     delivered.remove(range)
     outstanding.remove(range)
     asked.insert(range)
+    try checkFragments()
+  }
+
+  private func checkFragments() throws(FileFailure) {
     guard asked.ranges.count + delivered.ranges.count <= FileLimits.fragmentsMax else {
-      throw FileFailure(.excess, "The other side asks for too many pieces.")
+      throw FileFailure(.excess, "The other side has, or asks for, too many pieces.")
     }
   }
 }

@@ -185,7 +185,7 @@ extension PresenterMachine {
       guard range.upperBound <= layout.leafCount else {
         throw .outOfBounds("The other side has leaves beyond the end.")
       }
-      content.recipientHas(layout.range(of: range))
+      try content.recipientHas(layout.range(of: range))
     }
     guard isLast else { return }
     isHaveComplete = true

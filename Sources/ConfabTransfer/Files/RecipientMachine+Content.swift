@@ -1,15 +1,19 @@
-import Primitives
+package import Primitives
 
 // Content on its way to the disk.
 extension RecipientMachine {
   /// Content came, whether it is wanted or not. Once for each piece, before `takeWanted`.
-  package mutating func contentArrived(_ range: Range<UInt64>) {
+  ///
+  /// What is not wanted was paid for too: without new credit for it the presenter could wait for
+  /// ever.
+  package mutating func contentArrived(_ range: Range<UInt64>, at now: MonotonicTime) {
     guard stage != .over else { return }
     let end = manifest?.contentBytes ?? FileLimits.contentBytesMax
     guard range.upperBound <= end else {
       return fail(.outOfBounds("The other side sends content beyond the end."))
     }
     credit.add(UInt64(range.count))
+    if stage == .receiving { giveCredit(at: now) }
     guard manifest == nil || stage == .opening || spaceCheck != nil else { return }
     if stage == .receiving { content.miss(range) } else { early.add(range) }
     checkFragments()

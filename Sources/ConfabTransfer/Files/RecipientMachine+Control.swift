@@ -32,8 +32,7 @@ extension RecipientMachine {
       for hash in hashes { try hearHash(hash) }
     case .zeroLeaves(let first, let count):
       try expectNext(first)
-      let hash = HashTree.zeroLeaf(byteCount: layout.leafBytes)
-      for _ in 0..<count { try hearHash(hash) }
+      for _ in 0..<count { try hearHash(checks.zeroLeaf) }
     case .fileDigests(let first, let hashes):
       guard first == UInt64(nextDigest) else { throw .malformed("Digests are out of order.") }
       for hash in hashes {

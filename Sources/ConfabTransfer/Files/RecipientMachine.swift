@@ -6,7 +6,8 @@ package import Primitives
 ///
 /// A value: give it inputs, then take `nextEffect` until there is none, and `nextControl` for as long
 /// as the control stream takes more. It holds no content. For every piece of content that comes, call
-/// `contentArrived` once, write what `takeWanted` gives until it gives no more, and say `written`.
+/// `contentArrived` once, write what `takeWanted` gives until it gives no more, and say `written`;
+/// then, too, there may be effects.
 ///
 ///     manifest → open → sample of what was there → have → content, hashes, verification
 ///     → root → attributes → sync → names → sync of the journal → publish → sync folders → complete
@@ -81,6 +82,9 @@ package struct RecipientMachine: Sendable {
 
   package var isOver: Bool { stage == .over }
 
+  /// For logs.
+  package var stageText: String { "\(stage)" }
+
   package var layout: LeafLayout { content.layout }
 
   package var progress: FileProgress {
@@ -91,9 +95,8 @@ package struct RecipientMachine: Sendable {
 
   package var nextDeadline: MonotonicTime? {
     guard stage == .receiving else { return nil }
-    let sync = options.destination == .folder ? claims?.nextDeadline : nil
-    guard let sync, let spaceCheck else { return sync ?? spaceCheck }
-    return min(sync, spaceCheck)
+    // While the disk is full nothing is synced.
+    return spaceCheck ?? claims?.nextDeadline
   }
 
   package mutating func nextEffect() -> RecipientEffect? { effects.next() }
@@ -188,9 +191,4 @@ package struct RecipientMachine: Sendable {
       FileFailure(.diskFault, "The recipient cannot make the files: \(words).")
     }
   }
-}
-
-extension RecipientMachine {
-  /// For logs.
-  package var stageText: String { "\(stage)" }
 }

@@ -65,7 +65,7 @@ import Testing
   @Test func aFullDiskIsWaitedFor() throws {
     var desk = RecipientDesk(try RecipientDesk.oneFile(300))
     desk.begin()
-    desk.machine.contentArrived(0..<100)
+    desk.machine.contentArrived(0..<100, at: desk.now)
     let part = desk.machine.takeWanted(in: 0..<100)
     #expect(part == 0..<100)
     desk.tell(.written(0..<40))
@@ -86,10 +86,51 @@ import Testing
     #expect(desk.isDone)
   }
 
+  /// The disk fills up in the middle of a piece that has two gaps to fill.
+  @Test func whatIsBehindAFailedWriteIsNotForgotten() throws {
+    var desk = RecipientDesk(try RecipientDesk.oneFile(300))
+    desk.begin()
+    desk.arrive(40..<60)
+    desk.machine.contentArrived(0..<100, at: desk.now)
+    let part = desk.machine.takeWanted(in: 0..<100)
+    #expect(part == 0..<40)
+    desk.tell(.writeFailed(0..<40, .full))
+    let next = desk.machine.takeWanted(in: 40..<100)
+    #expect(next == nil)
+    desk.tell(.spaceFound)
+    #expect(desk.messages.last == .again([0..<40, 60..<100]))
+  }
+
+  /// Content that is not wanted uses up credit like any other.
+  @Test func whatIsThrownAwayIsPaidFor() throws {
+    var desk = RecipientDesk(try RecipientDesk.oneFile(100 << 20), leafBytes: FileLimits.leafBytes)
+    desk.begin()
+    desk.arrive(0..<1 << 20)
+    for _ in 0..<20 { desk.arrive(0..<1 << 20) }
+    #expect(desk.credit >= 20 << 20)
+  }
+
+  @Test func aFullJournalClaimsLater() throws {
+    var desk = RecipientDesk(try RecipientDesk.oneFile(300))
+    desk.begin()
+    desk.arrive(0..<100)
+    let leaf = HashTree.zeroLeaf(byteCount: 100)
+    desk.hear(.leafHashes(first: 0, [leaf]))
+    desk.tell(.leafRead(0, leaf))
+    desk.now = desk.now + FileLimits.syncInterval
+    desk.tell(.timeout)
+    #expect(desk.log == ["sync", "journal"])
+    desk.tell(.appendFailed(.full))
+    #expect(desk.log.last == "paused diskFull" && desk.failure == nil)
+    desk.now = desk.now + FileLimits.spaceCheckInterval
+    desk.tell(.spaceFound)
+    #expect(desk.log.suffix(3) == ["resumed", "sync", "journal"])
+  }
+
   @Test func otherFaultsOfTheDiskEndIt() throws {
     var desk = RecipientDesk(try RecipientDesk.oneFile(300))
     desk.begin()
-    desk.machine.contentArrived(0..<100)
+    desk.machine.contentArrived(0..<100, at: desk.now)
     _ = desk.machine.takeWanted(in: 0..<100)
     desk.tell(.writeFailed(0..<100, .broken("input/output error")))
     #expect(desk.failure?.code == .diskFault)

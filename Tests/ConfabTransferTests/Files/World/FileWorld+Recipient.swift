@@ -104,7 +104,7 @@ extension FileWorld {
   /// Content comes out of the network: it is written now, or gathered and written soon.
   func stepArrival() throws {
     guard let range = link.arrive(faults, using: &random), recipientEnd == nil else { return }
-    recipient.contentArrived(range)
+    recipient.contentArrived(range, at: now)
     var rest = range
     while let part = recipient.takeWanted(in: rest) {
       rest = part.upperBound..<rest.upperBound

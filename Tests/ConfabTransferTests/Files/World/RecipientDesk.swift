@@ -53,7 +53,7 @@ struct RecipientDesk {
 
   /// Content comes and is written.
   mutating func arrive(_ range: Range<UInt64>) {
-    machine.contentArrived(range)
+    machine.contentArrived(range, at: now)
     var rest = range
     while let part = machine.takeWanted(in: rest) {
       rest = part.upperBound..<rest.upperBound
