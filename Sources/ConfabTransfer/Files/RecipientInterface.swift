@@ -66,10 +66,11 @@ package enum RecipientInput: Sendable {
 /// What the recipient's machine wants done. Take all of them after each input, and do them in order
 /// before the next; only `readLeaf` and `sync` may go on in other threads meanwhile.
 package enum RecipientEffect: Sendable {
-  /// Make the unfinished files and folders, and open or make the journal. If the journal (in
-  /// `identity.folderName`) reads as this transfer's, and each top entry is still there unfinished or
-  /// exists under the name that the journal gives it, answer with its state, having cut it at
-  /// `validBytes`. Else start afresh: new empty files, a journal that holds `journalHeader`. Into a
+  /// Make the unfinished files and folders, and open or make the journal in `identity.folderName`.
+  ///
+  /// If the journal reads as this transfer's and `confirmed` gives a state, cut it at `validBytes`,
+  /// sync it (what it says may be in no more than a cache, and is about to be relied on), and answer
+  /// with that state. Else start afresh: new empty files, a journal that holds `journalHeader`. Into a
   /// stream there is neither journal nor resuming.
   case open(Manifest, TransferIdentity, journalHeader: [UInt8])
   /// Content that may come, as a running total from the start of this connection.
@@ -97,7 +98,8 @@ package enum RecipientEffect: Sendable {
   case publish(entry: Int, name: String)
   /// Make the names durable: sync the folder that they are in.
   case syncFolders
-  /// The presenter knows that all is well: the journal and its folder can go.
+  /// The journal and its folder can go: the presenter knows that all is well, or the next attempt
+  /// has to start afresh.
   case removeJournal
   /// Look whether a few megabytes are free where the files are; say `spaceFound` if so.
   case checkSpace

@@ -140,6 +140,7 @@ extension RecipientMachine {
   /// says otherwise: see `finishSync`.
   mutating func withdraw(_ leaf: UInt64) throws(FileFailure) {
     guard checks.resumed.published.isEmpty else {
+      effects.append(.removeJournal)
       throw FileFailure(
         .sourceChanged, "\(fileText(of: leaf)) was received before, and is another now.")
     }

@@ -8,7 +8,7 @@ package struct ResumeState: Sendable {
   private var blocks: [UInt64: [ContentHash]] = [:]
   private let zeroLeaf: ContentHash
   private static let blockLeaves: UInt64 = 1_024
-  /// Entries at the top that have, or were about to get, their names.
+  /// Entries at the top that have, or (before `confirmed`) were about to get, their names.
   package private(set) var published: [(entry: UInt64, name: String)] = []
 
   package init(layout: LeafLayout) {
@@ -21,14 +21,19 @@ package struct ResumeState: Sendable {
     return blocks[leaf / Self.blockLeaves]?[Int(leaf % Self.blockLeaves)]
   }
 
-  /// Whether what the journal speaks of is there: each entry of the top either unfinished, or under
-  /// the name that it was given. If not, the journal is worth nothing.
-  package func isUsable(
+  /// What the journal says, compared with what is there: each entry of the top is unfinished, and
+  /// then no name was given to it, or it is under the name that it was to get. Nil when one is
+  /// neither: then the journal is worth nothing.
+  package func confirmed(
     for manifest: Manifest, isUnfinished: (_ entry: Int) -> Bool, exists: (_ name: String) -> Bool
-  ) -> Bool {
-    manifest.tops.allSatisfy { entry in
-      isUnfinished(entry) || publishedName(of: entry).map(exists) ?? false
+  ) -> ResumeState? {
+    var state = self
+    state.published = []
+    for entry in manifest.tops where !isUnfinished(entry) {
+      guard let name = publishedName(of: entry), exists(name) else { return nil }
+      state.published.append((UInt64(entry), name))
     }
+    return state
   }
 
   package func publishedName(of entry: Int) -> String? {

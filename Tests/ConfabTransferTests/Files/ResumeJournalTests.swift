@@ -99,10 +99,13 @@ import Testing
     }
     let manifest = try builder.finish()
     let state = read(writer.header + writer.encode(.publishing(entry: 0, name: "x_a"))).state
-    #expect(state.isUsable(for: manifest, isUnfinished: { _ in true }, exists: { _ in false }))
-    #expect(state.isUsable(for: manifest, isUnfinished: { $0 == 1 }, exists: { $0 == "x_a" }))
-    #expect(!state.isUsable(for: manifest, isUnfinished: { $0 == 1 }, exists: { _ in false }))
-    #expect(!state.isUsable(for: manifest, isUnfinished: { $0 == 0 }, exists: { _ in true }))
+    func confirmed(_ isUnfinished: (Int) -> Bool, _ exists: (String) -> Bool) -> ResumeState? {
+      state.confirmed(for: manifest, isUnfinished: isUnfinished, exists: exists)
+    }
+    #expect(confirmed({ _ in true }, { _ in false })?.published.isEmpty == true)
+    #expect(confirmed({ $0 == 1 }, { $0 == "x_a" })?.publishedName(of: 0) == "x_a")
+    #expect(confirmed({ $0 == 1 }, { _ in false }) == nil)
+    #expect(confirmed({ $0 == 0 }, { _ in true }) == nil)
   }
 
   /// RFC 3720 appendix B.4.

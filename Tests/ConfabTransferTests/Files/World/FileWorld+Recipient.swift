@@ -37,7 +37,8 @@ extension FileWorld {
       case .syncFolders:
         disk.syncFolders()
         recipient.handle(.foldersSynced, at: now)
-      case .removeJournal, .paused, .resumed: break
+      case .removeJournal: disk.removeJournal()
+      case .paused, .resumed: break
       case .checkSpace: if random.chance(0.5) || isCalm { recipient.handle(.spaceFound, at: now) }
       case .done: recipientEnd = .identical
       case .failed(let failure, _):
@@ -58,21 +59,24 @@ extension FileWorld {
     }
     var reader = ResumeJournalReader(identity, layout: layout)
     reader.append(disk.journal)
-    let isUsable = reader.state.isUsable(for: files.manifest) { entry in
+    let state = reader.state.confirmed(for: files.manifest) { entry in
       disk.unfinished.contains(entry)
     } exists: { name in
       disk.named[name].map { $0 >= 0 } ?? false
     }
-    guard reader.validBytes > 0, isUsable else {
+    guard reader.validBytes > 0, let state else {
       disk.create(files.manifest, header: header)
       return nil
     }
     disk.cutJournal(at: reader.validBytes)
-    return reader.state
+    disk.syncJournal()
+    return state
   }
 
   private func appendJournal(_ bytes: [UInt8]) throws {
     if happens(faults.fullDisk, 0.1) {
+      // From here on a crash may leave names that no journal knows.
+      if disk.hasAttributes { isNameForgotten = true }
       return recipient.handle(.appendFailed(.full), at: now)
     }
     disk.append(bytes)

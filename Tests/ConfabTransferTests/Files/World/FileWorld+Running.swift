@@ -89,8 +89,11 @@ extension FileWorld {
     try promise(isSourceChanged || disk.content == files.content, "the files are not identical")
     for top in files.manifest.tops {
       let names = disk.named.filter { $0.value == top }.map(\.key)
-      try promise(names.count == 1, "\(files.manifest.name(of: top)) has the names \(names)")
-      try promise(names[0].hasPrefix("ann_"), "\(names[0]) does not say who sent it")
+      try promise(
+        names.count == 1 || isNameForgotten,
+        "\(files.manifest.name(of: top)) has the names \(names)")
+      let isNamed = !names.isEmpty && names.allSatisfy { $0.hasPrefix("ann_") }
+      try promise(isNamed, "\(names) do not say who sent them")
     }
     for entry in 0..<files.manifest.count where files.manifest.size(of: entry) > 0 {
       try promise(digests[entry] != nil, "no digest for entry \(entry)")

@@ -61,6 +61,8 @@ final class FileWorld {
   var streamed: [UInt8] = []
   /// The source differs from the manifest, and whoever looks sees it.
   var isSourceChanged = false
+  /// The disk was too full to journal a name, so a second one may be given after a crash.
+  var isNameForgotten = false
   var now = MonotonicTime(nanoseconds: 0)
   /// Later attempts have fewer faults, so that every world comes to an end.
   var isCalm = false

@@ -48,6 +48,13 @@ struct FolderDisk {
     journal.removeLast(journal.count - count)
     durableJournalCount = min(durableJournalCount, count)
   }
+  mutating func syncJournal() { durableJournalCount = journal.count }
+
+  mutating func removeJournal() {
+    journal = []
+    durableJournalCount = 0
+  }
+
   mutating func setAttributes() { hasAttributes = true }
 
   func beginSync() -> PendingSync {
