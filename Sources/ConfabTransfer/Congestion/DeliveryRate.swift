@@ -19,6 +19,17 @@ package struct SendSnapshot: Sendable {
   package var bytesInFlight: UInt32
   /// The sender had nothing more to send, so the sample may only raise the estimate.
   package var isApplicationLimited: Bool
+  /// Whether more or less was sent than the path delivers.
+  package var pace: PathLoss.Pace = .level
+}
+
+extension SendSnapshot {
+  /// A snapshot that knows no more than the time: what rings are filled with.
+  package init(sentAt now: MonotonicTime) {
+    self.init(
+      sentAt: now, firstSentAt: now, deliveredAt: now, delivered: 0, lost: 0, bytesInFlight: 0,
+      isApplicationLimited: false)
+  }
 }
 
 /// How fast the path delivered between a packet's departure and its acknowledgement.

@@ -50,7 +50,8 @@ package struct Pacer: Sendable {
   package mutating func take(_ bytes: Int) { tokens -= Double(bytes) }
 
   /// When the bucket holds that many bytes.
-  package func time(of bytes: Int, rate: Int, quantum: Int, at now: MonotonicTime) -> MonotonicTime {
+  package func time(of bytes: Int, rate: Int, quantum: Int, at now: MonotonicTime) -> MonotonicTime
+  {
     let missing = Double(bytes) - level(rate: rate, quantum: quantum, at: now)
     guard missing > 0 else { return now }
     // One nanosecond more than exact, so that rounding never asks for a second look.
