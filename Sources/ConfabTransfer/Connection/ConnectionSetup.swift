@@ -21,12 +21,14 @@ package struct ConnectionSetup: Sendable {
   /// From the offer. The recipient echoes it in message 1, so its address is validated with that.
   package var token: [UInt8]
   /// Where the other side may be reached, the likeliest first: they are tried in this order.
-  package var candidates: [PathCandidate]
+  package var candidates: [Candidate]
   /// Content beyond it is refused.
   package var contentBytes: UInt64 = PacketLimits.integerMax
   package var initialContentCredit: UInt64 = TransferLimits.initialContentCredit
   /// The largest datagram that the local interface takes.
   package var datagramBytesMax: Int = PacketLimits.datagramBytesMax
+  /// Packets under one key; less in tests only.
+  package var packetsPerKeyMax: UInt64 = KeyUpdateSchedule.packetsMax
   package var congestion: CongestionAlgorithm = .bbr
   /// Bytes per second; nil for as fast as the path goes.
   package var rateLimit: Int?
@@ -40,7 +42,7 @@ package struct ConnectionSetup: Sendable {
   package init(
     role: Role, staticPrivate: Curve25519.KeyAgreement.PrivateKey, remoteStatic: [UInt8],
     prologue: [UInt8], localIndex: UInt32, remoteIndex: UInt32, token: [UInt8],
-    candidates: [PathCandidate], pathSeed: UInt64, skipSeed: UInt64
+    candidates: [Candidate], pathSeed: UInt64, skipSeed: UInt64
   ) {
     self.role = role
     self.staticPrivate = staticPrivate

@@ -54,9 +54,10 @@ struct PacketCiphers<Cipher: PacketCipher & ~Copyable>: ~Copyable {
 
   mutating func updateReceiving() {
     nextReceiveKey = TransferKeys.next(after: nextReceiveKey)
-    swap(&receiving, &nextReceiving)
-    previousReceiving = consume nextReceiving
-    nextReceiving = Cipher(key: nextReceiveKey)
+    var moving = Cipher(key: nextReceiveKey)
+    swap(&moving, &nextReceiving)
+    swap(&moving, &receiving)
+    previousReceiving = consume moving
   }
 
   mutating func forgetPrevious() { previousReceiving = nil }

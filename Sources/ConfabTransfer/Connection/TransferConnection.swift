@@ -103,12 +103,12 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
   package mutating func expectAgain(_ range: Range<UInt64>) { core.contentIn.forget(range) }
 
   /// The other side may be reached there too.
-  package mutating func addCandidate(_ candidate: PathCandidate, at now: MonotonicTime) {
-    core.addCandidate(candidate, at: now.nanoseconds)
+  package mutating func addCandidate(_ candidate: Candidate, localSocket: UInt8 = 0, at now: MonotonicTime) {
+    core.addCandidate(candidate, localSocket: localSocket, at: now.nanoseconds)
   }
 
   /// Tells the other side where else this one may be reached.
-  package mutating func announce(_ candidates: [PathCandidate]) {
+  package mutating func announce(_ candidates: [Candidate]) {
     core.announce(candidates)
   }
 

@@ -77,7 +77,7 @@ package struct FrameReader {
     let count = Int(reader.byte())
     guard count <= PacketLimits.candidatesMax else { return nil }
     let start = reader.position
-    reader.skip(count * PathCandidate.encodedBytes)
+    reader.skip(count * PacketLimits.candidateBytes)
     return .candidates(start: start, count: count)
   }
 

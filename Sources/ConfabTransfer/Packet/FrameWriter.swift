@@ -52,18 +52,18 @@ extension PacketWriter {
   }
 
   package static func candidatesBytes(_ count: Int) -> Int {
-    2 + count * PathCandidate.encodedBytes
+    2 + count * PacketLimits.candidateBytes
   }
 
-  package mutating func candidates(_ candidates: [PathCandidate]) {
+  package mutating func candidates(_ candidates: [Candidate]) {
     precondition(candidates.count <= PacketLimits.candidatesMax)
     byte(FrameType.candidates)
     byte(UInt8(candidates.count))
     for candidate in candidates {
       byte(candidate.kind.rawValue)
-      uint64(candidate.address.high)
-      uint64(candidate.address.low)
-      uint16(candidate.address.port)
+      uint64(candidate.high)
+      uint64(candidate.low)
+      uint16(candidate.port)
     }
   }
 

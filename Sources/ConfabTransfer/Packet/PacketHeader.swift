@@ -1,53 +1,10 @@
-/// What a datagram is, told by its first byte. All of ours are within 64…127, so that STUN, DTLS and
-/// RTP can share the socket (RFC 7983).
-package enum DatagramType {
-  package static let initiation: UInt8 = 0x40
-  package static let response: UInt8 = 0x41
-  package static let cookieReply: UInt8 = 0x42
-  package static let short: UInt8 = 0x60
+/// The first byte of a packet with a short header; within 64…127 like those of the handshake.
+package enum ShortHeaderType {
+  package static let firstByte: UInt8 = 0x60
   /// Bit of a short header's first byte that tells which of two keys opens the packet.
   package static let keyPhaseBit: UInt8 = 0x01
 
-  package static func isShort(_ firstByte: UInt8) -> Bool { firstByte & ~keyPhaseBit == short }
-  package static func isLong(_ firstByte: UInt8) -> Bool {
-    firstByte >= initiation && firstByte <= cookieReply
-  }
-}
-
-/// The header of the handshake's datagrams:
-///
-///     first byte 1 | version 1 | reserved 2 | receiver index 4 | sender index 4 | body…
-package struct LongHeader: Hashable, Sendable {
-  package static let version: UInt8 = 1
-
-  package var type: UInt8
-  /// The index that the receiver chose for this connection; 0 as long as the sender knows none.
-  package var receiver: UInt32
-  /// The index by which the sender wants to be addressed.
-  package var sender: UInt32
-
-  package init(type: UInt8, receiver: UInt32, sender: UInt32) {
-    self.type = type
-    self.receiver = receiver
-    self.sender = sender
-  }
-
-  /// Nil when it is too short, of another kind or of another version.
-  package init?(_ datagram: UnsafeRawBufferPointer) {
-    guard datagram.count >= PacketLimits.longHeaderBytes, let base = datagram.baseAddress,
-      DatagramType.isLong(datagram[0]), datagram[1] == Self.version
-    else { return nil }
-    type = datagram[0]
-    receiver = UInt32(bigEndian: base.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-    sender = UInt32(bigEndian: base.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-  }
-
-  package var bytes: [UInt8] {
-    var bytes = [type, Self.version, 0, 0]
-    withUnsafeBytes(of: receiver.bigEndian) { bytes += $0 }
-    withUnsafeBytes(of: sender.bigEndian) { bytes += $0 }
-    return bytes
-  }
+  package static func matches(_ byte: UInt8) -> Bool { byte & ~keyPhaseBit == firstByte }
 }
 
 /// The header of every packet after the handshake:
@@ -69,9 +26,9 @@ package struct ShortHeader: Hashable, Sendable {
   /// Nil when it is too short to hold a tag too, or of another kind.
   package init?(_ datagram: UnsafeRawBufferPointer) {
     guard datagram.count >= PacketLimits.shortHeaderBytes + PacketLimits.tagBytes,
-      let base = datagram.baseAddress, DatagramType.isShort(datagram[0])
+      let base = datagram.baseAddress, ShortHeaderType.matches(datagram[0])
     else { return nil }
-    keyPhase = datagram[0] & DatagramType.keyPhaseBit != 0
+    keyPhase = datagram[0] & ShortHeaderType.keyPhaseBit != 0
     let word = UInt64(bigEndian: base.loadUnaligned(as: UInt64.self))
     receiver = UInt32(truncatingIfNeeded: word >> 24)
     truncatedNumber = UInt32(truncatingIfNeeded: word & PacketNumber.truncationMask)
@@ -79,7 +36,7 @@ package struct ShortHeader: Hashable, Sendable {
 
   /// Writes 8 bytes.
   package func write(to place: UnsafeMutableRawPointer) {
-    let first = UInt64(DatagramType.short | (keyPhase ? DatagramType.keyPhaseBit : 0))
+    let first = UInt64(ShortHeaderType.firstByte | (keyPhase ? ShortHeaderType.keyPhaseBit : 0))
     let word =
       first << 56 | UInt64(receiver) << 24 | UInt64(truncatedNumber) & PacketNumber.truncationMask
     place.storeBytes(of: word.bigEndian, as: UInt64.self)

@@ -2,8 +2,6 @@
 package enum PacketLimits {
   /// First byte, receiver index, low three bytes of the packet number.
   package static let shortHeaderBytes = 8
-  /// First byte, version, two reserved bytes, receiver index, sender index.
-  package static let longHeaderBytes = 12
   package static let tagBytes = PacketCipherSizes.tagBytes
   /// What every path must carry (RFC 9000 §14), hence where the search for more begins.
   package static let baseDatagramBytes = 1_200
@@ -16,6 +14,8 @@ package enum PacketLimits {
   package static let acknowledgedRangesMax = 256
   package static let closeReasonBytesMax = 200
   package static let candidatesMax = 32
+  /// Kind 1, address 16, port 2.
+  static let candidateBytes = 19
   /// Up to here an offset fits the short form of a content frame.
   package static let shortOffsetMax: UInt64 = (1 << 40) - 1
   /// What a variable-length integer holds (RFC 9000 §16).

@@ -22,31 +22,21 @@ package struct PathAddress: Hashable, Sendable {
   }
 }
 
-/// An address where the other side may be reached, as it said so or as the server saw it.
-package struct PathCandidate: Hashable, Sendable {
-  package enum Kind: UInt8, Sendable {
-    /// An address of the device's own.
-    case host = 0
-    /// The address that others see, behind an address translator.
-    case reflexive = 1
-    /// The server, which passes datagrams on.
-    case relay = 2
+extension PathAddress {
+  package init(_ candidate: Candidate, localSocket: UInt8 = 0) {
+    self.init(
+      high: candidate.high, low: candidate.low, port: candidate.port, localSocket: localSocket)
   }
-
-  package var address: PathAddress
-  package var kind: Kind
-
-  package init(_ address: PathAddress, kind: Kind) {
-    self.address = address
-    self.kind = kind
-  }
-
-  /// Kind, address and port.
-  static let encodedBytes = 19
 }
 
 /// What a person is told about the way that the bytes take.
 package enum PathKind: Hashable, Sendable {
   case direct
   case relay
+}
+
+extension PathKind {
+  package init(_ kind: Candidate.Kind) {
+    self = kind == .relay ? .relay : .direct
+  }
 }

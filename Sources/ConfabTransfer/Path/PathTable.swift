@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// All ways to the other side, the one in use, and the probing of the others.
 ///
@@ -29,6 +29,9 @@ package struct PathTable: Sendable {
     get { paths[index] }
     _modify { yield &paths[index] }
   }
+
+  package var count: Int { paths.count }
+  package var indices: Range<Int> { paths.indices }
 
   package func index(of address: PathAddress) -> Int? {
     if let active, paths[active].address == address { return active }

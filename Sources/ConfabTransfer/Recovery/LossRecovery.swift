@@ -1,5 +1,3 @@
-package import Primitives
-
 /// The peer did what no honest endpoint does; the connection ends with this reason.
 package enum TransportViolation: UInt16, Error, Hashable, Sendable {
   case malformedFrame = 1

@@ -1,5 +1,3 @@
-package import Primitives
-
 /// What is remembered of a packet until it is known to have arrived or not. Trivial: records live in
 /// a ring and are never destroyed.
 package struct SentPacket: Sendable {
