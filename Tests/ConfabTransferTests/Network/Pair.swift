@@ -49,6 +49,8 @@ final class Pair {
     var creditWindow: UInt64 = 1 << 20
     var queuesContent = true
     var rateLimit: Int?
+    /// Makes one side another than the other takes it for.
+    var adjust: ((_ presenter: inout ConnectionSetup, _ recipient: inout ConnectionSetup) -> Void)?
   }
 
   let options: Options
@@ -58,6 +60,9 @@ final class Pair {
   private(set) var now: UInt64 = 1_000_000_000
   private(set) var failure: String?
   private(set) var steps = 0
+  /// Everything sent, when that is wanted.
+  var recordsDatagrams = false
+  private(set) var recorded: [(from: PairNetwork.End, to: PathAddress, bytes: [UInt8])] = []
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
   init(_ options: Options = Options()) {
@@ -127,6 +132,7 @@ final class Pair {
     recipient.initialContentCredit = options.initialCredit
     presenter.rateLimit = options.rateLimit
     recipient.contentBytes = UInt64(options.contentBytes)
+    options.adjust?(&presenter, &recipient)
     return (presenter, recipient)
   }
 
@@ -135,6 +141,32 @@ final class Pair {
 
   func fail(_ reason: String) {
     if failure == nil { failure = "seed \(options.seed), at \(elapsed): \(reason)" }
+  }
+
+  // What the tests ask for; their macros take only what can be copied.
+  var presenterCounts: TransferStatistics { presenter.connection.statistics }
+  var recipientCounts: TransferStatistics { recipient.connection.statistics }
+  var presenterPath: PathAddress? { presenter.connection.activePath }
+  var recipientPath: PathAddress? { recipient.connection.activePath }
+  var written: Int { recipient.sink.written }
+  var areBothClosed: Bool { presenter.connection.isClosed && recipient.connection.isClosed }
+
+  /// How each side ended, if it did.
+  func closing(of end: PairNetwork.End) -> TransferClosing? {
+    for event in end == .presenter ? presenter.events : recipient.events {
+      if case .closed(let closing) = event { return closing }
+    }
+    return nil
+  }
+
+  /// A datagram out of nowhere.
+  func inject(_ bytes: [UInt8], to end: PairNetwork.End, from address: PathAddress) {
+    deliver(PairNetwork.Arrival(at: now, order: 0, end: end, from: address, bytes: bytes))
+    switch end {
+    case .presenter: presenter.connection.endReceiveBatch(at: time)
+    case .recipient: recipient.connection.endReceiveBatch(at: time)
+    }
+    pump(end)
   }
 
   // MARK: Running
@@ -280,6 +312,7 @@ final class Pair {
       let datagram = UnsafeRawBufferPointer(rebasing: buffer[start..<start + count])
       checkNumber(datagram, &endpoint, end)
       network.send(datagram, from: end, to: train.path, at: now)
+      if recordsDatagrams { recorded.append((end, train.path, Array(datagram))) }
       start += count
     }
   }
