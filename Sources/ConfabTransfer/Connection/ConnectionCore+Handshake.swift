@@ -7,12 +7,10 @@ extension ConnectionCore {
     let known = paths.index(of: address)
     switch handshake.receive(datagram, from: address, on: known, at: now) {
     case .ignored: drop()
-    case .askForCookie(let reply): cookieReply = (address, reply)
+    case .askForCookie(let reply): handshakeReply = (address, reply)
     case .repeated:
-      // It may be an old one sent again by somebody else: it answers, but proves nothing.
-      guard let path = known ?? paths.add(address, kind: .direct) else { return drop() }
-      paths[path].bytesReceived += UInt64(datagram.count)
-      owedHandshakes |= 1 << UInt64(path)
+      // It may be an old one sent again by somebody else: it is answered, but proves nothing.
+      handshakeReply = (address, handshake.response)
     case .keys(let fresh, let index, let isValidated, let roundTrip):
       guard let path = known ?? paths.add(address, kind: .direct) else { return drop() }
       remoteIndex = index
@@ -48,8 +46,8 @@ extension ConnectionCore {
   mutating func transmitHandshake(
     into buffer: UnsafeMutableRawBufferPointer, at now: UInt64
   ) -> Train? {
-    if let (address, reply) = cookieReply {
-      cookieReply = nil
+    if let (address, reply) = handshakeReply {
+      handshakeReply = nil
       guard reply.count <= buffer.count else { return nil }
       buffer.copyBytes(from: reply)
       return Train(path: address, bytes: reply.count, segmentBytes: reply.count)

@@ -141,9 +141,11 @@ extension ConnectionCore {
     case .content(let offset, let start, let count):
       guard role == .recipient else { throw .contentOutOfBounds }
       pendingContent = (offset..<offset + UInt64(count), start)
+      expectsMore = true
     case .control(let offset, let start, let count):
       try controlIn.receive(
         UnsafeRawBufferPointer(rebasing: payload[start..<start + count]), at: offset)
+      expectsMore = true
     case .contentCredit(let bytes): contentOut.raiseCredit(to: bytes)
     case .controlCredit(let bytes): controlOut.raiseCredit(to: bytes)
     case .candidates(let start, let count): learnCandidates(payload, start, count, at: now)

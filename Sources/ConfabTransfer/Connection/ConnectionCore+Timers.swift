@@ -19,6 +19,8 @@ extension ConnectionCore {
     case closing
   }
 
+  private static let timers = Timer.allCases
+
   private func deadline(of timer: Timer) -> UInt64? {
     switch (timer, phase) {
     case (.handshake, .handshaking): return handshake.deadline
@@ -35,17 +37,15 @@ extension ConnectionCore {
     }
   }
 
-  /// One question for each silence: its answer, or the lack of one, is the loss timer's business.
+  /// The answer to the question, or the lack of one, is the loss timer's business then.
   private var silenceDeadline: UInt64? {
-    guard isConfirmed, !recovery.isAnythingOutstanding, lastSilencePingAt <= lastHeardAt else {
-      return nil
-    }
+    guard expectsMore, !recovery.isAnythingOutstanding else { return nil }
     return lastHeardAt + silence
   }
 
   var nextDeadline: UInt64? {
     var soonest: UInt64?
-    for timer in Timer.allCases {
+    for timer in Self.timers {
       guard let deadline = deadline(of: timer) else { continue }
       soonest = min(soonest ?? deadline, deadline)
     }
@@ -53,7 +53,7 @@ extension ConnectionCore {
   }
 
   mutating func timeout(at now: UInt64) {
-    for timer in Timer.allCases {
+    for timer in Self.timers {
       guard let deadline = deadline(of: timer), deadline <= now else { continue }
       switch timer {
       // These are seen to when the next train is planned.
@@ -62,7 +62,7 @@ extension ConnectionCore {
       case .loss: lossTimeout(at: now)
       case .acknowledgement: policy.timeout(at: now)
       case .silence:
-        lastSilencePingAt = now
+        expectsMore = false
         owesPing = true
       case .keepalive: keepAlive(at: now)
       case .idle: end(.idle)

@@ -25,8 +25,9 @@ struct ConnectionCore: ~Copyable {
   var keys: KeySchedule
   /// Paths on which message 2 is to be sent, as bits.
   var owedHandshakes: UInt64 = 0
-  /// Only the latest: whoever is not answered asks again.
-  var cookieReply: (PathAddress, [UInt8])?
+  /// An answer to a message 1 that came again, or too often. Only the latest: whoever is not answered
+  /// asks again.
+  var handshakeReply: (PathAddress, [UInt8])?
   /// The other side has shown that it has the keys too.
   var isConfirmed = false
 
@@ -59,7 +60,8 @@ struct ConnectionCore: ~Copyable {
   /// Packets to send regardless of window and pacer, so that the peer answers.
   var owedProbes = 0
   var owesPing = false
-  var lastSilencePingAt: UInt64 = 0
+  /// The other side was sending, so its silence is worth a question: one for each silence.
+  var expectsMore = false
   /// The next packet number to leave out.
   var nextSkip: UInt64
   var skipChance: SeededRandom

@@ -40,8 +40,9 @@ struct HandshakeExchange: Sendable {
   private var roundBegan: UInt64
   private var nextSendAt: UInt64
   private var lastHurryAt: UInt64 = 0
-  /// When the first datagram went to each path; a round trip is measured where there was only one.
-  private var sentAt: [UInt64?] = []
+  /// How many datagrams went to each path, and when the last did: a round trip is measured where
+  /// there was only one.
+  private var sendings: [(count: Int, last: UInt64)] = []
 
   init(_ setup: ConnectionSetup, at now: UInt64) {
     staticPrivate = setup.staticPrivate
@@ -107,8 +108,8 @@ struct HandshakeExchange: Sendable {
   }
 
   mutating func datagram(for path: Int, at now: UInt64) -> [UInt8] {
-    while sentAt.count <= path { sentAt.append(nil) }
-    sentAt[path] = round == 0 ? now : nil
+    while sendings.count <= path { sendings.append((0, 0)) }
+    sendings[path] = (sendings[path].count + 1, now)
     guard case .recipient(_, let initiation?) = side else {
       return LongHeader(.response, receiver: remoteIndex, sender: localIndex).encoded
     }
@@ -203,9 +204,11 @@ struct HandshakeExchange: Sendable {
     else { return .ignored }
     isDone = true
     side = .finished
-    let sent = path.flatMap { $0 < sentAt.count ? sentAt[$0] : nil }
+    var roundTrip: UInt64?
+    if let path, path < sendings.count, sendings[path].count == 1 {
+      roundTrip = now - sendings[path].last
+    }
     return .keys(
-      keys, remoteIndex: header.sender, isValidated: true,
-      roundTrip: round <= 1 ? sent.map { now - $0 } : nil)
+      keys, remoteIndex: header.sender, isValidated: true, roundTrip: roundTrip)
   }
 }
