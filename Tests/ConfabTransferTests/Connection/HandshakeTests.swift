@@ -1,0 +1,122 @@
+import ConfabTransfer
+import Primitives
+import Testing
+
+@Suite("The handshake of a connection")
+struct ConnectionHandshakeTests {
+  @Test("each message may be lost", arguments: 0..<12 as Range<UInt64>)
+  func losses(_ seed: UInt64) {
+    var options = Pair.Options(seed: seed)
+    options.contentBytes = 20_000
+    options.forth.loss = 0.4
+    let pair = Pair(options)
+    pair.runToCompletion()
+    #expect(pair.failure == nil)
+    #expect(pair.isIdentical)
+  }
+
+  @Test("without anybody there it ends after 30 s, on both sides")
+  func nobody() {
+    var options = Pair.Options()
+    options.forth.loss = 1
+    let pair = Pair(options)
+    pair.run(for: .seconds(29)) { _ in false }
+    #expect(!pair.areBothClosed)
+    pair.run(for: .seconds(2)) { _ in false }
+    #expect(pair.closing(of: .presenter) == .idle)
+    #expect(pair.closing(of: .recipient) == .idle)
+    #expect(pair.areBothClosed)
+  }
+
+  @Test("whoever saw another offer gets nowhere")
+  func otherPrologue() {
+    var options = Pair.Options()
+    options.adjust = { presenter, _ in presenter.prologue = [3, 2, 1] }
+    let pair = Pair(options)
+    pair.run(for: .seconds(40)) { _ in false }
+    #expect(pair.written == 0)
+    #expect(pair.closing(of: .recipient) == .idle)
+  }
+
+  @Test("many bad messages make the presenter ask for a cookie, and a good one still gets through")
+  func cookies() throws {
+    var options = Pair.Options()
+    options.contentBytes = 20_000
+    options.isDirectKnown = false
+    let pair = Pair(options)
+    // Made by somebody who knows the presenter's key but is not the recipient.
+    let strangers = (0..<6).map { seed in
+      var strange = Pair.Options(seed: UInt64(seed))
+      strange.adjust = { _, recipient in recipient.prologue = [UInt8(seed)] }
+      let other = Pair(strange)
+      other.recordsDatagrams = true
+      other.run(for: .milliseconds(1)) { _ in false }
+      return other.recorded.first { $0.from == .recipient && $0.bytes.count == 1_200 }?.bytes ?? []
+    }
+    for _ in 0..<2 {
+      for bytes in strangers {
+        pair.inject(bytes, to: .presenter, from: PathAddress(ipv4: 0x0A00_0001, port: 9))
+      }
+    }
+    #expect(pair.presenter.events.isEmpty)
+    pair.network.connect(
+      presenter: Pair.presenterAddress, recipient: Pair.recipientAddress,
+      forth: LinkConditions(), back: LinkConditions())
+    pair.recordsDatagrams = true
+    pair.runToCompletion()
+    #expect(pair.failure == nil)
+    #expect(pair.recorded.contains { $0.bytes[0] == 0x42 })
+  }
+
+  @Test("an address that has shown nothing gets no more than three times what came from it")
+  func amplification() {
+    var options = Pair.Options()
+    options.adjust = { _, recipient in recipient.token = [0] }
+    // The recipient hears nothing, so it never answers a challenge.
+    options.forth.loss = 1
+    options.back = LinkConditions()
+    let pair = Pair(options)
+    pair.recordsDatagrams = true
+    pair.run(for: .seconds(10)) { _ in false }
+    let received = pair.recorded.filter { $0.from == .recipient }.reduce(0) { $0 + $1.bytes.count }
+    let sent = pair.recorded.filter { $0.from == .presenter }
+    #expect(pair.presenter.events.first == .handshakeDone)
+    #expect(sent.reduce(0) { $0 + $1.bytes.count } <= 3 * received)
+    #expect(sent.count > 1)
+  }
+
+  @Test("a wrong token costs only the validation of the path")
+  func unvalidated() {
+    var options = Pair.Options()
+    options.adjust = { _, recipient in recipient.token = [0] }
+    let pair = Pair(options)
+    pair.runToCompletion()
+    #expect(pair.failure == nil)
+    #expect(pair.isIdentical)
+  }
+
+  @Test("a session that is replayed changes nothing")
+  func replay() {
+    var options = Pair.Options()
+    options.contentBytes = 50_000
+    let pair = Pair(options)
+    pair.recordsDatagrams = true
+    pair.runToCompletion()
+    let session = pair.recorded
+    let written = pair.written
+    let acknowledged = pair.presenterCounts.contentBytesAcknowledged
+    for datagram in session {
+      let from = datagram.from == .presenter ? Pair.presenterAddress : Pair.recipientAddress
+      pair.inject(datagram.bytes, to: datagram.from.other, from: from)
+    }
+    #expect(pair.written == written)
+    #expect(pair.presenterCounts.contentBytesAcknowledged == acknowledged)
+    #expect(pair.closing(of: .presenter) == nil && pair.closing(of: .recipient) == nil)
+    // To somebody who begins anew it says nothing either.
+    let fresh = Pair(Pair.Options(seed: 99))
+    for datagram in session where datagram.from == .presenter {
+      fresh.inject(datagram.bytes, to: .recipient, from: Pair.presenterAddress)
+    }
+    #expect(fresh.written == 0 && fresh.recipient.events.isEmpty)
+  }
+}
