@@ -1,0 +1,56 @@
+package import Crypto
+
+/// All that a connection is made from: what the offer and its answer say, and the shell's choices.
+package struct ConnectionSetup: Sendable {
+  package enum Role: Hashable, Sendable {
+    /// Has the files, and answers.
+    case presenter
+    /// Gets them, and speaks first.
+    case recipient
+  }
+
+  package var role: Role
+  package var staticPrivate: Curve25519.KeyAgreement.PrivateKey
+  package var remoteStatic: [UInt8]
+  /// The hash of offer and answer: whoever changed them on the way breaks the handshake.
+  package var prologue: [UInt8]
+  /// How the other side addresses this connection.
+  package var localIndex: UInt32
+  /// How it addresses itself; the presenter learns it from message 1.
+  package var remoteIndex: UInt32
+  /// From the offer. The recipient echoes it in message 1, so its address is validated with that.
+  package var token: [UInt8]
+  /// Where the other side may be reached, the likeliest first: they are tried in this order.
+  package var candidates: [PathCandidate]
+  /// Content beyond it is refused.
+  package var contentBytes: UInt64 = PacketLimits.integerMax
+  package var initialContentCredit: UInt64 = TransferLimits.initialContentCredit
+  /// The largest datagram that the local interface takes.
+  package var datagramBytesMax: Int = PacketLimits.datagramBytesMax
+  package var congestion: CongestionAlgorithm = .bbr
+  /// Bytes per second; nil for as fast as the path goes.
+  package var rateLimit: Int?
+  /// What the path carried lately.
+  package var startRate: Int?
+  /// Chance for paths' tokens, which the other side sees…
+  package var pathSeed: UInt64
+  /// …and for the packet numbers left out, which it must not foresee: from another draw.
+  package var skipSeed: UInt64
+
+  package init(
+    role: Role, staticPrivate: Curve25519.KeyAgreement.PrivateKey, remoteStatic: [UInt8],
+    prologue: [UInt8], localIndex: UInt32, remoteIndex: UInt32, token: [UInt8],
+    candidates: [PathCandidate], pathSeed: UInt64, skipSeed: UInt64
+  ) {
+    self.role = role
+    self.staticPrivate = staticPrivate
+    self.remoteStatic = remoteStatic
+    self.prologue = prologue
+    self.localIndex = localIndex
+    self.remoteIndex = remoteIndex
+    self.token = token
+    self.candidates = candidates
+    self.pathSeed = pathSeed
+    self.skipSeed = skipSeed
+  }
+}
