@@ -4,15 +4,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -182,34 +185,70 @@ long csystem_send(
   return sent < 0 ? -errno : sent;
 }
 
-#define EPOLL_EVENTS_MAX 64
+int csystem_poll_new(void) {
+  int poll = epoll_create1(EPOLL_CLOEXEC);
+  return poll < 0 ? -errno : poll;
+}
 
-int csystem_epoll_wait(int epoll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max) {
-  struct epoll_event ready[EPOLL_EVENTS_MAX];
-  if (max > EPOLL_EVENTS_MAX) max = EPOLL_EVENTS_MAX;
+static int control(int poll, int operation, int fd, uint32_t events, uint64_t tag) {
+  uint32_t wanted = (events & CSYSTEM_READABLE ? EPOLLIN : 0u) |
+                    (events & CSYSTEM_WRITABLE ? EPOLLOUT : 0u);
+  struct epoll_event event = {.events = wanted, .data.u64 = tag};
+  return epoll_ctl(poll, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+int csystem_poll_add(int poll, int fd, uint32_t events, uint64_t tag) {
+  return control(poll, EPOLL_CTL_ADD, fd, events, tag);
+}
+
+int csystem_poll_change(int poll, int fd, uint32_t events, uint64_t tag) {
+  return control(poll, EPOLL_CTL_MOD, fd, events, tag);
+}
+
+int csystem_poll_remove(int poll, int fd) { return control(poll, EPOLL_CTL_DEL, fd, 0, 0); }
+
+#define POLL_EVENTS_MAX 64
+
+int csystem_poll_wait(int poll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max) {
+  struct epoll_event ready[POLL_EVENTS_MAX];
+  if (max > POLL_EVENTS_MAX) max = POLL_EVENTS_MAX;
   int count = -1;
   errno = ENOSYS;
 #ifdef SYS_epoll_pwait2
   struct timespec wait = {nanoseconds / 1000000000, nanoseconds % 1000000000};
   count = (int)syscall(
-      SYS_epoll_pwait2, epoll, ready, max, nanoseconds < 0 ? NULL : &wait, NULL, (size_t)0);
+      SYS_epoll_pwait2, poll, ready, max, nanoseconds < 0 ? NULL : &wait, NULL, (size_t)0);
 #endif
   if (count < 0 && errno == ENOSYS) {
     int64_t milliseconds = nanoseconds < 0 ? -1 : (nanoseconds + 999999) / 1000000;
     if (milliseconds > INT32_MAX) milliseconds = INT32_MAX;
-    count = epoll_wait(epoll, ready, max, (int)milliseconds);
+    count = epoll_wait(poll, ready, max, (int)milliseconds);
   }
   if (count < 0) return -errno;
   for (int i = 0; i < count; i++) {
     tags[i] = ready[i].data.u64;
-    events[i] = ready[i].events;
+    events[i] = (ready[i].events & EPOLLOUT ? CSYSTEM_WRITABLE : 0u) |
+                (ready[i].events & ~(uint32_t)EPOLLOUT ? CSYSTEM_READABLE : 0u);
   }
   return count;
 }
 
-int csystem_epoll_set(int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
-  struct epoll_event event = {.events = events, .data.u64 = tag};
-  return epoll_ctl(epoll, operation, fd, &event) < 0 ? -errno : 0;
+int csystem_bell_new(void) {
+  int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return bell < 0 ? -errno : bell;
+}
+
+void csystem_bell_ring(int bell) { eventfd_write(bell, 1); }
+
+void csystem_bell_silence(int bell) {
+  eventfd_t count;
+  eventfd_read(bell, &count);
+}
+
+void csystem_name_thread(const char *name) {
+  char short_name[16] = {0};
+  strncpy(short_name, name, sizeof(short_name) - 1);
+  prctl(PR_SET_NAME, short_name, 0, 0, 0);
 }
 
 void csystem_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); }
@@ -238,6 +277,13 @@ int csystem_reserve(int fd, int64_t offset, int64_t count) {
 int csystem_punch_hole(int fd, int64_t offset, int64_t count) {
   int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   return fallocate(fd, mode, offset, count) < 0 ? -errno : 0;
+}
+
+int csystem_sync_filesystem(int fd) { return syncfs(fd) < 0 ? -errno : 0; }
+
+int csystem_is_in_memory(int fd) {
+  struct statfs status;
+  return fstatfs(fd, &status) == 0 && status.f_type == TMPFS_MAGIC;
 }
 
 int csystem_start_writeback(int fd, int64_t offset, int64_t count) {

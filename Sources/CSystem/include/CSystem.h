@@ -57,11 +57,28 @@ long csystem_send(
     int fd, const void *bytes, size_t count, const uint8_t address[16], uint16_t port,
     uint16_t segment_bytes, uint8_t ecn);
 
-/// Waits at most `nanoseconds` (-1: for ever). Falls back to whole milliseconds, rounded up, where
-/// the system is older than Linux 5.11. Fills `tags` with the ready descriptors' tags and `events` with EPOLL bits.
-int csystem_epoll_wait(int epoll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max);
-int csystem_epoll_set(int epoll, int operation, int fd, uint32_t events, uint64_t tag);
+/// What a descriptor is watched for, and what it is ready for.
+#define CSYSTEM_READABLE 1u
+#define CSYSTEM_WRITABLE 2u
 
+/// An epoll instance.
+int csystem_poll_new(void);
+/// Watches a descriptor; what becomes of it is told with the tag.
+int csystem_poll_add(int poll, int fd, uint32_t events, uint64_t tag);
+int csystem_poll_change(int poll, int fd, uint32_t events, uint64_t tag);
+int csystem_poll_remove(int poll, int fd);
+/// Waits at most `nanoseconds` (-1: for ever). Falls back to whole milliseconds, rounded up, where
+/// the system is older than Linux 5.11. Fills `tags` with the ready descriptors' tags, and `events`
+/// with what they are ready for; errors count as readable.
+int csystem_poll_wait(int poll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max);
+
+/// An eventfd, by which other threads wake one that polls.
+int csystem_bell_new(void);
+void csystem_bell_ring(int bell);
+void csystem_bell_silence(int bell);
+
+/// Names the calling thread for `top` and debuggers; what is beyond 15 bytes is cut off.
+void csystem_name_thread(const char *name);
 /// Lets this thread's timers be on time; the default is up to 50 µs late, more than a train takes.
 void csystem_exact_timers(void);
 
@@ -78,6 +95,11 @@ int csystem_reserve(int fd, int64_t offset, int64_t count);
 
 /// Gives a range's room back; it then reads as zeros.
 int csystem_punch_hole(int fd, int64_t offset, int64_t count);
+
+/// Waits until everything in the file system that `fd` is in is on the disk.
+int csystem_sync_filesystem(int fd);
+/// True when the file system is in memory.
+int csystem_is_in_memory(int fd);
 
 /// Starts writing a range of a file to the disk and does not wait for it.
 int csystem_start_writeback(int fd, int64_t offset, int64_t count);

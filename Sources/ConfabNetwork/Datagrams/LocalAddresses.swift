@@ -14,7 +14,7 @@ package enum LocalAddresses {
     var next = list
     while let interface = next?.pointee {
       next = interface.ifa_next
-      let isUp = interface.ifa_flags & UInt32(IFF_UP.rawValue) != 0
+      let isUp = interface.ifa_flags & UInt32(IFF_UP) != 0
       guard isUp, let name = interface.ifa_addr,
         let address = address(name, port: port, localSocket: localSocket),
         includesLoopback || !address.isLoopback, !address.isLinkLocal, !found.contains(address)

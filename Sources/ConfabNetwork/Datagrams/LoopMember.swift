@@ -1,6 +1,10 @@
 import CSystem
+import ConfabTransfer
 import Glibc
-package import Primitives
+import Primitives
+
+private let readable = UInt32(CSYSTEM_READABLE)
+private let writable = UInt32(CSYSTEM_WRITABLE)
 
 /// An endpoint in the loop with the sockets that belong to it.
 final class LoopMember {
@@ -17,16 +21,16 @@ final class LoopMember {
 
   let id: UInt64
   let endpoint: any LoopEndpoint
-  private let epoll: Int32
+  private let poll: Int32
   private var sockets: [SocketBox] = []
   /// Kept until its socket is writable; nothing else is sent before.
   private var waiting: Waiting?
   private(set) var counts = LoopCounts()
 
-  init(id: UInt64, endpoint: any LoopEndpoint, epoll: Int32) {
+  init(id: UInt64, endpoint: any LoopEndpoint, poll: Int32) {
     self.id = id
     self.endpoint = endpoint
-    self.epoll = epoll
+    self.poll = poll
   }
 
   /// Opens one more socket.
@@ -36,8 +40,7 @@ final class LoopMember {
     guard sockets.count < Self.socketsMax else { throw SystemError("open a socket", code: EMFILE) }
     let box = SocketBox(try DatagramSocket(port: port, segmentsTrains: segmentsTrains))
     let tag = id << 8 | UInt64(sockets.count)
-    let code = csystem_epoll_set(
-      epoll, EPOLL_CTL_ADD, box.socket.descriptor, EPOLLIN.rawValue, tag)
+    let code = csystem_poll_add(poll, box.socket.descriptor, readable, tag)
     guard code == 0 else { throw SystemError("wait for a socket", code: -code) }
     sockets.append(box)
     return (UInt8(sockets.count - 1), box.socket.port)
@@ -45,7 +48,7 @@ final class LoopMember {
 
   func closeAll() {
     for box in sockets {
-      _ = csystem_epoll_set(epoll, EPOLL_CTL_DEL, box.socket.descriptor, 0, 0)
+      _ = csystem_poll_remove(poll, box.socket.descriptor)
     }
     sockets = []
     waiting = nil
@@ -53,8 +56,8 @@ final class LoopMember {
 
   func serve(_ number: Int, _ events: UInt32, _ batch: inout ReceiveBatch, at now: MonotonicTime) {
     guard number < sockets.count else { return }
-    if events & EPOLLOUT.rawValue != 0 { writable(at: now) }
-    if events & ~EPOLLOUT.rawValue != 0 { receive(number, &batch, at: now) }
+    if events & writable != 0 { resume(at: now) }
+    if events & readable != 0 { receive(number, &batch, at: now) }
   }
 
   /// Hands over one batch. What is left makes the loop come again.
@@ -84,11 +87,11 @@ final class LoopMember {
   }
 
   /// The system has room again.
-  private func writable(at now: MonotonicTime) {
+  private func resume(at now: MonotonicTime) {
     guard let rest = waiting else { return }
     waiting = nil
     let isAllSent = rest.bytes.withUnsafeBytes { send(rest.train, $0, at: now) }
-    if isAllSent { watch(rest.train, EPOLLIN.rawValue) }
+    if isAllSent { watch(rest.train, readable) }
   }
 
   /// - Returns: false when the socket takes no more for now.
@@ -107,7 +110,7 @@ final class LoopMember {
     case .blocked(let offset):
       counts.blocked += 1
       waiting = Waiting(train: train, bytes: Array(bytes[offset...]))
-      watch(train, EPOLLIN.rawValue | EPOLLOUT.rawValue)
+      watch(train, readable | writable)
       return false
     case .tooLarge:
       counts.tooLarge += 1
@@ -122,8 +125,8 @@ final class LoopMember {
 
   private func watch(_ train: OutgoingTrain, _ events: UInt32) {
     let number = Int(train.address.localSocket)
-    _ = csystem_epoll_set(
-      epoll, EPOLL_CTL_MOD, sockets[number].socket.descriptor, events, id << 8 | UInt64(number))
+    _ = csystem_poll_change(
+      poll, sockets[number].socket.descriptor, events, id << 8 | UInt64(number))
   }
 
   /// Arrays hold only what can be copied.

@@ -1,10 +1,8 @@
+import CSystem
 import Glibc
 
 /// A thread of its own for work that must not wait behind others', or that waits itself.
 package enum SystemThread {
-  /// What the kernel keeps of a name, without the closing zero (pthread_setname_np(3)).
-  private static let nameBytesMax = 15
-
   /// Runs `body` on a new thread, which ends with it.
   package static func start(
     _ name: String, _ body: @escaping @Sendable () -> Void
@@ -22,7 +20,7 @@ package enum SystemThread {
   private static func run(_ opaque: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let opaque else { return nil }
     let work = Unmanaged<Work>.fromOpaque(opaque).takeRetainedValue()
-    pthread_setname_np(pthread_self(), String(work.name.prefix(nameBytesMax)))
+    csystem_name_thread(work.name)
     work.body()
     return nil
   }

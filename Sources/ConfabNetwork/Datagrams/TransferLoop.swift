@@ -21,18 +21,18 @@ package final class TransferLoop: Sendable {
   private let wakeup: Int32
 
   package init(name: String = "transfer") throws(SystemError) {
-    let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-    guard epoll >= 0 else { throw SystemError(latest: "wait for sockets") }
-    wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    guard wakeup >= 0, csystem_epoll_set(epoll, EPOLL_CTL_ADD, wakeup, EPOLLIN.rawValue, 0) == 0
-    else {
-      let error = SystemError(latest: "wait for sockets")
-      close(epoll)
-      throw error
+    let poll = csystem_poll_new()
+    guard poll >= 0 else { throw SystemError("wait for sockets", code: -poll) }
+    let bell = csystem_bell_new()
+    wakeup = bell
+    let watched = bell < 0 ? bell : csystem_poll_add(poll, bell, UInt32(CSYSTEM_READABLE), 0)
+    guard watched == 0 else {
+      close(poll)
+      throw SystemError("wait for sockets", code: -watched)
     }
     try SystemThread.start(name) { [self] in
-      LoopState(epoll: epoll).run(taking: { self.take() }, wakeup: wakeup)
-      close(epoll)
+      LoopState(poll: poll).run { self.take() }
+      close(poll)
     }
   }
 
@@ -75,13 +75,12 @@ package final class TransferLoop: Sendable {
       return mailbox.commands.count
     }
     // Whoever posted the first has woken the loop for all that follow.
-    if position == 1 { _ = eventfd_write(wakeup, 1) }
+    if position == 1 { csystem_bell_ring(wakeup) }
     return position != nil
   }
 
   private func take() -> [Command] {
-    var count: UInt64 = 0
-    _ = eventfd_read(wakeup, &count)
+    csystem_bell_silence(wakeup)
     return mailbox.withLock { mailbox in
       defer { mailbox.commands = [] }
       return mailbox.commands
@@ -93,7 +92,7 @@ package final class TransferLoop: Sendable {
 package final class LoopState {
   private static let trainAlignment = 4_096
 
-  private let epoll: Int32
+  private let poll: Int32
   private var members: [LoopMember] = []
   private var nextID: UInt64 = 1
   private var batch = ReceiveBatch()
@@ -103,8 +102,8 @@ package final class LoopState {
   /// When this turn began.
   package private(set) var now = MonotonicClock.now
 
-  fileprivate init(epoll: Int32) {
-    self.epoll = epoll
+  fileprivate init(poll: Int32) {
+    self.poll = poll
   }
 
   deinit {
@@ -116,7 +115,7 @@ package final class LoopState {
   /// - Returns: an id to open sockets for it and to detach it by.
   package func attach(_ endpoint: any LoopEndpoint) -> UInt64 {
     defer { nextID += 1 }
-    members.append(LoopMember(id: nextID, endpoint: endpoint, epoll: epoll))
+    members.append(LoopMember(id: nextID, endpoint: endpoint, poll: poll))
     return nextID
   }
 
@@ -140,14 +139,14 @@ package final class LoopState {
 
   private func member(_ id: UInt64) -> LoopMember? { members.first { $0.id == id } }
 
-  fileprivate func run(taking commands: () -> [TransferLoop.Command], wakeup: Int32) {
+  fileprivate func run(taking commands: () -> [TransferLoop.Command]) {
     csystem_exact_timers()
     var tags = [UInt64](repeating: 0, count: 64)
     var events = [UInt32](repeating: 0, count: 64)
     var hasMore = false
     while !isStopping {
-      let count = csystem_epoll_wait(
-        epoll, hasMore ? 0 : waitNanoseconds(), &tags, &events, Int32(tags.count))
+      let count = csystem_poll_wait(
+        poll, hasMore ? 0 : waitNanoseconds(), &tags, &events, Int32(tags.count))
       now = MonotonicClock.now
       for index in 0..<max(Int(count), 0) {
         guard tags[index] != 0 else {
