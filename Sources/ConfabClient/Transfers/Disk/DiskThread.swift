@@ -1,0 +1,90 @@
+package import ConfabNetwork
+import Glibc
+import Synchronization
+
+/// A thread that does one kind of work with files, one job after the other, so that the loop never
+/// waits for a disk.
+///
+/// All transfers of a process share the few that there are: a disk is not faster for being asked by
+/// more threads, and hashing has only so many processors.
+package final class DiskThread: Sendable {
+  /// Transfers bound what they ask for far below; this only keeps a fault from eating all memory.
+  private static let jobsMax = 65_536
+
+  private struct Queue {
+    var jobs: [@Sendable () -> Void] = []
+    var isClosed = false
+  }
+
+  private let queue = Mutex(Queue())
+  /// Counts the times that the queue became non-empty.
+  private let bell: UnsafeMutablePointer<sem_t>
+
+  package init(_ name: String) throws(SystemError) {
+    bell = .allocate(capacity: 1)
+    sem_init(bell, 0, 0)
+    try SystemThread.start(name) { [self] in run() }
+  }
+
+  deinit {
+    sem_destroy(bell)
+    bell.deallocate()
+  }
+
+  /// - Returns: false when the thread was stopped: then the job is never done.
+  @discardableResult
+  package func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
+    let position: Int? = queue.withLock { queue in
+      guard !queue.isClosed else { return nil }
+      precondition(queue.jobs.count < Self.jobsMax, "the disk does not keep up")
+      queue.jobs.append(job)
+      return queue.jobs.count
+    }
+    if position == 1 { sem_post(bell) }
+    return position != nil
+  }
+
+  /// Ends the thread after the jobs that are waiting.
+  package func stop() {
+    let isNew = queue.withLock { queue in
+      defer { queue.isClosed = true }
+      return !queue.isClosed
+    }
+    if isNew { sem_post(bell) }
+  }
+
+  private func run() {
+    while true {
+      while sem_wait(bell) != 0 {}
+      let (jobs, isClosed) = queue.withLock { queue in
+        defer { queue.jobs.removeAll(keepingCapacity: true) }
+        return (queue.jobs, queue.isClosed)
+      }
+      for job in jobs { job() }
+      if isClosed && queue.withLock({ $0.jobs.isEmpty }) { return }
+    }
+  }
+}
+
+/// The threads that work with files, each for one kind of work.
+package final class DiskThreads: Sendable {
+  /// Reads and hashes what is presented.
+  package let reading: DiskThread
+  /// Writes what arrives.
+  package let writing: DiskThread
+  /// Reads back what is complete and hashes it.
+  package let verifying: DiskThread
+  /// Waits until things are durable, which may take seconds.
+  package let syncing: DiskThread
+
+  package init() throws(SystemError) {
+    reading = try DiskThread("file reading")
+    writing = try DiskThread("file writing")
+    verifying = try DiskThread("file verifying")
+    syncing = try DiskThread("file syncing")
+  }
+
+  package func stop() {
+    for thread in [reading, writing, verifying, syncing] { thread.stop() }
+  }
+}

@@ -1,0 +1,141 @@
+import CSystem
+package import ConfabNetwork
+package import ConfabTransfer
+import Glibc
+import Synchronization
+
+/// The files of a transfer while they grow: made when the first byte for them comes, written in any
+/// order, read back to be verified.
+package final class PartFiles: Sendable {
+  struct Growth {
+    var reservedEnd: UInt64 = 0
+    /// Where the range begins that the disk was not told of yet, and how long it is.
+    var pending: Range<UInt64> = 0..<0
+    var started: Range<UInt64> = 0..<0
+  }
+
+  struct Shared {
+    var files = OpenFiles()
+    var madeFolders: Set<Int> = []
+    /// Written since the last sync.
+    var unsynced: Set<Int> = []
+    var growth: [Int: Growth] = [:]
+    /// Parts of the content that stay holes.
+    var holes = ContentRanges()
+    var reserves: Bool
+    /// Modes and times were set since the last sync, which content's syncs do not care for.
+    var hasNewAttributes = false
+  }
+
+  package let manifest: Manifest
+  package let folder: ReceivingFolder
+  let shared: Mutex<Shared>
+
+  /// Entries at the top that an earlier attempt has given their names: they are left alone.
+  let published: Set<Int>
+
+  package init(_ manifest: Manifest, in folder: ReceivingFolder, published: Set<Int> = []) {
+    self.manifest = manifest
+    self.folder = folder
+    self.published = published
+    shared = Mutex(Shared(reserves: !Self.isInMemory(folder.hidden)))
+  }
+
+  /// Makes a range read as zeros and take no room, whatever an earlier attempt left there.
+  package func makeHole(_ range: Range<UInt64>) throws(SystemError) {
+    shared.withLock { $0.holes.insert(range) }
+    for piece in manifest.pieces(of: range) {
+      let code = csystem_punch_hole(
+        try file(piece.entry).descriptor, Int64(piece.fileOffset), Int64(piece.content.count))
+      guard code != 0 else { continue }
+      guard code == -EOPNOTSUPP else { throw SystemError("make a hole in a file", code: -code) }
+      try writeZeros(piece)
+    }
+  }
+
+  private func writeZeros(_ piece: Manifest.Piece) throws(SystemError) {
+    let zeros = [UInt8](repeating: 0, count: 64 << 10)
+    var done = 0
+    while done < piece.content.count {
+      let count = min(zeros.count, piece.content.count - done)
+      let file = try file(piece.entry)
+      let place = piece.fileOffset + UInt64(done)
+      try zeros.withUnsafeBytes { bytes -> Result<Void, SystemError> in
+        do throws(SystemError) {
+          return .success(
+            try file.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: place))
+        } catch {
+          return .failure(error)
+        }
+      }.get()
+      done += count
+    }
+  }
+
+  /// Writes bytes of the content to where they belong.
+  package func write(
+    _ bytes: UnsafeRawBufferPointer, at offset: UInt64
+  ) throws(SystemError) {
+    for piece in manifest.pieces(of: offset..<offset + UInt64(bytes.count)) {
+      let file = try file(piece.entry)
+      try prepare(piece, file)
+      let start = Int(piece.content.lowerBound - offset)
+      let part = bytes[start..<start + piece.content.count]
+      try file.write(UnsafeRawBufferPointer(rebasing: part), at: piece.fileOffset)
+      pace(piece, file)
+    }
+  }
+
+  /// Reads content back.
+  package func read(
+    _ range: Range<UInt64>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemError) {
+    for piece in manifest.pieces(of: range) {
+      let start = Int(piece.content.lowerBound - range.lowerBound)
+      let part = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[start..<start + piece.content.count])
+      let count = try file(piece.entry).read(at: piece.fileOffset, into: part)
+      guard count == part.count else { throw SystemError("read a received file", code: EIO) }
+    }
+  }
+
+  /// The file of an entry, made and as long as it is to be.
+  package func file(_ entry: Int) throws(SystemError) -> OpenFile {
+    try locked { shared throws(SystemError) in
+      try shared.files.file(entry) { () throws(SystemError) in
+        try make(entry, &shared.madeFolders)
+      }
+    }
+  }
+
+  /// What was written before is durable when this returns.
+  package func sync() throws(SystemError) {
+    let (entries, hasNewAttributes) = shared.withLock { shared in
+      defer {
+        shared.unsynced = []
+        shared.hasNewAttributes = false
+      }
+      return (shared.unsynced, shared.hasNewAttributes)
+    }
+    let count = hasNewAttributes ? manifest.count : entries.count
+    if count > Self.singleSyncsMax { return try folder.syncAll() }
+    if hasNewAttributes { return try syncEverything() }
+    for entry in entries.sorted() { try file(entry).syncData() }
+  }
+
+  /// With more files than this, one sync of the whole file system is cheaper.
+  private static let singleSyncsMax = 16
+
+  package func closeAll() {
+    shared.withLock { $0.files.closeAll() }
+  }
+
+  /// `Mutex.withLock` does not hand typed errors through.
+  func locked<Value>(
+    _ body: (inout Shared) throws(SystemError) -> Value
+  ) throws(SystemError) -> Value where Value: Sendable {
+    try shared.withLock { shared -> Result<Value, SystemError> in
+      do throws(SystemError) { return .success(try body(&shared)) } catch { return .failure(error) }
+    }.get()
+  }
+}

@@ -1,0 +1,230 @@
+import ConfabNetwork
+import ConfabTransfer
+import Glibc
+import Synchronization
+
+/// Does what the recipient's machine asks of the disk, each kind of work on its thread, and tells what
+/// came of it.
+final class ReceptionDisk: Sendable {
+  /// So much must be free before a full disk is said to have room again.
+  private static let spaceBytesMin: UInt64 = 16 << 20
+
+  /// What there is once the folder was opened.
+  private struct Opened: Sendable {
+    let folder: ReceivingFolder
+    let files: PartFiles
+    let writer: ContentWriter
+    let leaves: LeafReader
+    let stream: StreamOutput?
+  }
+
+  private let manifest: Manifest
+  private let identity: TransferIdentity
+  private let layout: LeafLayout
+  private let options: ReceptionOptions
+  private let pool: StagingPool
+  private let threads: DiskThreads
+  private let tell: @Sendable ([RecipientInput]) -> Void
+  private let opened = Mutex<Opened?>(nil)
+  /// Only the syncing thread looks at it.
+  private let journal = Mutex<JournalFile?>(nil)
+  private let publishedNames = Mutex<[Int: String]>([:])
+
+  /// - Parameter tell: called on any of the threads.
+  init(
+    _ manifest: Manifest, _ identity: TransferIdentity, layout: LeafLayout,
+    options: ReceptionOptions, pool: StagingPool, threads: DiskThreads,
+    tell: @escaping @Sendable ([RecipientInput]) -> Void
+  ) {
+    self.manifest = manifest
+    self.identity = identity
+    self.layout = layout
+    self.options = options
+    self.pool = pool
+    self.threads = threads
+    self.tell = tell
+  }
+
+  /// Nil until the folder was opened.
+  var writer: ContentWriter? { opened.withLock { $0?.writer } }
+
+  /// False while a stream has something to write out that was verified.
+  var isDrained: Bool { opened.withLock { $0?.stream?.isDrained ?? true } }
+
+  func publishedName(of entry: Int) -> String? { publishedNames.withLock { $0[entry] } }
+
+  func open() {
+    threads.syncing.submit { self.tell([self.openNow()]) }
+  }
+
+  func perform(_ effect: RecipientEffect) {
+    guard let opened = opened.withLock({ $0 }) else { return }
+    switch effect {
+    case .readLeaf(let leaf, let range):
+      threads.verifying.submit { self.tell([opened.leaves.read(leaf, range)]) }
+    case .makeHole(let range):
+      threads.writing.submit { self.tell([self.makeHole(range, opened)]) }
+    case .prefix(let end): opened.stream?.extend(to: end)
+    case .sync, .appendJournal, .setAttributes, .publish, .syncFolders, .removeJournal, .checkSpace:
+      threads.syncing.submit {
+        do throws(SystemError) {
+          if let answer = try self.settle(effect, opened) { self.tell([answer]) }
+        } catch {
+          self.tell([.diskFailed(DiskFault(error))])
+        }
+      }
+    default: preconditionFailure("not for the disk: \(effect)")
+    }
+  }
+
+  /// Nothing more is asked for.
+  func close() {
+    guard let opened = opened.withLock({ $0.take() }) else { return }
+    threads.syncing.submit {
+      opened.files.closeAll()
+      if opened.stream != nil { opened.folder.discard(self.manifest.tops) }
+      self.journal.withLock { $0 = nil }
+    }
+  }
+
+  private func makeHole(_ range: Range<UInt64>, _ opened: Opened) -> RecipientInput {
+    do throws(SystemError) {
+      try opened.files.makeHole(range)
+      return .holeMade(range)
+    } catch {
+      return .writeFailed(range, DiskFault(error))
+    }
+  }
+}
+
+// On the syncing thread.
+extension ReceptionDisk {
+  private func openNow() -> RecipientInput {
+    do throws(ReceivingFolder.Fault) {
+      let folder = try ReceivingFolder(options.destination.path, identity: identity)
+      do throws(SystemError) {
+        return .opened(try open(in: folder))
+      } catch {
+        throw .system(error)
+      }
+    } catch .busy {
+      return .openFailed(.broken("another program is receiving the same files into this folder"))
+    } catch .system(let error) {
+      return .openFailed(DiskFault(error))
+    }
+  }
+
+  private func open(in folder: ReceivingFolder) throws(SystemError) -> ResumeState? {
+    var state: ResumeState?
+    var stream: DiskThread?
+    if case .stream = options.destination {
+      stream = try DiskThread("file stream")
+    } else {
+      var file = try JournalFile(in: folder, identity: identity, layout: layout)
+      state = file.state
+      if let claimed = state, !isThere(claimed, in: folder) {
+        try file.startAfresh()
+        state = nil
+      }
+      journal.put(file)
+    }
+    let files = PartFiles(
+      manifest, in: folder,
+      published: Set(
+        manifest.tops.filter { top in
+          state?.publishedName(of: top) != nil && !folder.isHidden(top)
+        }))
+    let tell = tell
+    let writer = ContentWriter(files, pool: pool, on: threads.writing) { outcomes in
+      tell(
+        outcomes.map {
+          switch $0 {
+          case .written(let range): .written(range)
+          case .failed(let range, let fault): .writeFailed(range, fault)
+          }
+        })
+    }
+    let all = Opened(
+      folder: folder, files: files, writer: writer, leaves: LeafReader(files, layout: layout),
+      stream: output(files, on: stream))
+    opened.withLock { $0 = all }
+    return state
+  }
+
+  private func output(_ files: PartFiles, on thread: DiskThread?) -> StreamOutput? {
+    guard let thread, case .stream(let descriptor, _) = options.destination else { return nil }
+    let tell = tell
+    return StreamOutput(files, to: descriptor, on: thread) { fault in
+      tell(fault.map { [.diskFailed($0)] } ?? [])
+    }
+  }
+
+  /// Each entry at the top is where the journal says: unfinished, or under the name that it got.
+  private func isThere(_ state: ResumeState, in folder: ReceivingFolder) -> Bool {
+    manifest.tops.allSatisfy { top in
+      if folder.isHidden(top) { return true }
+      if let name = state.publishedName(of: top) { return folder.has(ComposedName.of(name)) }
+      // Nothing is claimed of what takes no place in the content.
+      return state.leaves.isEmpty || manifest.size(of: top) == 0
+    }
+  }
+
+  private func settle(
+    _ effect: RecipientEffect, _ opened: Opened
+  ) throws(SystemError) -> RecipientInput? {
+    switch effect {
+    case .sync(let ticket):
+      try opened.files.sync()
+      try journal.with { file throws(SystemError) in try file.sync() }
+      return .synced(ticket: ticket)
+    case .appendJournal(let bytes):
+      try journal.with { file throws(SystemError) in try file.append(bytes) }
+      return nil
+    case .setAttributes:
+      try opened.files.makeEmptyOnes()
+      try opened.files.setAttributes()
+      return .attributesSet
+    case .publish(let entry, let name): return try publish(entry, name, opened.folder)
+    case .syncFolders:
+      try opened.folder.syncNames()
+      return .foldersSynced
+    case .removeJournal:
+      opened.folder.removeHidden()
+      return nil
+    case .checkSpace:
+      return (opened.folder.freeBytes ?? .max) >= Self.spaceBytesMin ? .spaceFound : nil
+    default: return nil
+    }
+  }
+
+  private func publish(
+    _ entry: Int, _ name: String, _ folder: ReceivingFolder
+  ) throws(SystemError) -> RecipientInput {
+    let name = ComposedName.of(name)
+    // After a crash it may have been done already.
+    let isDone = !folder.isHidden(entry) && folder.has(name)
+    guard try isDone || folder.publish(entry, as: name) else { return .nameTaken(entry: entry) }
+    publishedNames.withLock { $0[entry] = name }
+    return .published(entry: entry)
+  }
+}
+
+extension Mutex where Value == JournalFile? {
+  fileprivate func put(_ file: consuming JournalFile) {
+    var file: JournalFile? = consume file
+    withLock { $0 = file.take() }
+  }
+
+  /// Does nothing where there is no journal. (`withLock` does not hand typed errors through.)
+  fileprivate func with(
+    _ body: (inout JournalFile) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    let fault: SystemError? = withLock { file in
+      guard var open = file.take() else { return nil }
+      defer { file = consume open }
+      do throws(SystemError) { try body(&open) } catch { return error }
+      return nil
+    }
+    if let fault { throw fault }
+  }
+}
