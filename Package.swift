@@ -78,12 +78,20 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "ConfabTerminal", dependencies: ["Primitives"], swiftSettings: settings),
     .target(name: "STUN", dependencies: ["Primitives"], swiftSettings: settings),
+    .target(
+      name: "ConfabTransfer", dependencies: ["Primitives", crypto], swiftSettings: settings),
+
+    // What C has and Swift cannot spell: libcrypto, and a few system calls.
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CLinux"),
 
     // Shells: they do what the cores decide.
     .target(
       name: "ConfabNetwork",
       dependencies: [
-        "Primitives", "STUN", crypto, nioCore, nioPosix, nioSSL, x509, asn1,
+        "Primitives", "STUN", "ConfabTransfer", "COpenSSL", "CLinux", crypto, nioCore, nioPosix,
+        nioSSL, x509, asn1,
       ],
       swiftSettings: settings),
     .target(
@@ -101,7 +109,7 @@ let package = Package(
     .target(
       name: "ConfabClient",
       dependencies: [
-        "Primitives", "ConfabDomain", "ConfabWire", "ConfabNetwork", nioCore, nioPosix, nioTLS,
+        "Primitives", "ConfabDomain", "ConfabWire", "ConfabNetwork", "ConfabTransfer", "CLinux", "STUN", nioCore, nioPosix, nioTLS,
         nioConcurrency, nioSSL, crypto, dequeModule, orderedCollections,
       ],
       swiftSettings: settings),
@@ -110,7 +118,7 @@ let package = Package(
       name: "confab",
       dependencies: [
         "Primitives", "ConfabDomain", "ConfabWire", "ConfabTerminal", "ConfabNetwork",
-        "ConfabJournal", "ConfabServer", "ConfabClient", nioCore, nioPosix, nioSSL,
+        "ConfabJournal", "ConfabServer", "ConfabClient", "ConfabTransfer", crypto, nioCore, nioPosix, nioSSL,
         nioConcurrency, logging, lifecycle, unixSignals, argumentParser, configuration, histogram,
         protobuf,
       ],
@@ -132,7 +140,11 @@ let package = Package(
     .testTarget(
       name: "STUNTests", dependencies: ["STUN", "Primitives"], swiftSettings: settings),
     .testTarget(
-      name: "ConfabNetworkTests", dependencies: ["ConfabNetwork", "Primitives"],
+      name: "ConfabTransferTests", dependencies: ["ConfabTransfer", "Primitives", crypto],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConfabNetworkTests",
+      dependencies: ["ConfabNetwork", "ConfabTransfer", "Primitives", crypto],
       swiftSettings: settings),
     .testTarget(
       name: "ConfabServerTests",
@@ -144,7 +156,7 @@ let package = Package(
     .testTarget(
       name: "ConfabClientTests",
       dependencies: [
-        "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabWire", "Primitives", nioCore,
+        "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTransfer", "ConfabWire", "Primitives", nioCore,
         nioPosix,
       ],
       swiftSettings: settings),

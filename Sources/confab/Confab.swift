@@ -23,7 +23,7 @@ struct Confab: AsyncParsableCommand {
         confab read '#lobby' --since 0 --follow --json
 
       Exit status: 0 done, 2 usage, 3 refused by the server, 4 cannot reach the server,
-      130 interrupted. What is remembered stands in CONFAB_HOME (default ~/.config/confab).
+      5 a transfer did not complete, 130 interrupted. What is remembered stands in CONFAB_HOME (default ~/.config/confab).
       """,
     version: Release.name,
     groupedSubcommands: [
@@ -37,6 +37,7 @@ struct Confab: AsyncParsableCommand {
           Edit.self, Delete.self, React.self,
         ]),
       CommandGroup(name: "Rooms and people", subcommands: [Room.self, Who.self, Verify.self]),
+      CommandGroup(name: "Files", subcommands: [File.self]),
       CommandGroup(
         name: "A server of your own",
         subcommands: [Serve.self, Admin.self, Doctor.self, BenchVerb.self]),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfabClient
 import ConfabDomain
+import ConfabTransfer
 import Glibc
 
 /// What the exit status of the program means.
@@ -8,6 +9,7 @@ enum ExitStatus: CInt {
   case usage = 2
   case refused = 3
   case unreachable = 4
+  case incomplete = 5
   case interrupted = 130
 }
 
@@ -36,6 +38,10 @@ struct Failure {
       self.init(rejection)
     case let error as ConnectionError:
       self.init(status: .unreachable, words: error.description)
+    case let failure as FileFailure:
+      self.init(status: .incomplete, words: failure.text)
+    case is TransferInterrupted:
+      self.init(status: .incomplete, words: "\(error)")
     case is UsageError, is AddressError, is ProfileError:
       self.init(status: .usage, words: "\(error)")
     case is CancellationError:

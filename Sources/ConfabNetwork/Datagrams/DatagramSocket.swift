@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 package import ConfabTransfer
 import Glibc
 
@@ -37,19 +37,19 @@ package struct DatagramSocket: ~Copyable {
   /// - Parameter port: 0 lets the system choose.
   package init(port: UInt16 = 0, segmentsTrains: Bool = true) throws(SystemError) {
     var abilities: UInt32 = 0
-    let descriptor = csystem_udp_socket(&abilities)
+    let descriptor = clinux_udp_socket(&abilities)
     guard descriptor >= 0 else { throw SystemError("open a UDP socket", code: -descriptor) }
     var any = [UInt8](repeating: 0, count: 16)
-    let bound = csystem_bind(descriptor, &any, port)
-    let actual = csystem_bound_port(descriptor)
+    let bound = clinux_bind(descriptor, &any, port)
+    let actual = clinux_bound_port(descriptor)
     guard bound == 0, actual > 0 else {
       close(descriptor)
       throw SystemError("use UDP port \(port)", code: -min(bound, actual))
     }
     self.descriptor = descriptor
     self.port = UInt16(truncatingIfNeeded: actual)
-    receiveBufferBytes = max(csystem_socket_buffers(descriptor, Int32(Self.bufferBytes)), 0)
-    self.segmentsTrains = segmentsTrains && abilities & UInt32(CSYSTEM_HAS_SEGMENTATION) != 0
+    receiveBufferBytes = max(clinux_socket_buffers(descriptor, Int32(Self.bufferBytes)), 0)
+    self.segmentsTrains = segmentsTrains && abilities & UInt32(CLINUX_HAS_SEGMENTATION) != 0
     corruptsEqualTrains = KernelRelease.running?.corruptsEqualTrains ?? false
   }
 
@@ -64,12 +64,12 @@ package struct DatagramSocket: ~Copyable {
     guard let base = train.baseAddress, segmentBytes > 0 else { return .sent }
     var name = address.ipv6Bytes
     guard train.count > segmentBytes else {
-      return result(csystem_send(descriptor, base, train.count, &name, address.port, 0, ecn))
+      return result(clinux_send(descriptor, base, train.count, &name, address.port, 0, ecn))
     }
     guard segmentsTrains, !(corruptsEqualTrains && train.count.isMultiple(of: segmentBytes)) else {
       return sendSingly(train, segmentBytes: segmentBytes, to: address, ecn: ecn)
     }
-    let sent = csystem_send(
+    let sent = clinux_send(
       descriptor, base, train.count, &name, address.port,
       UInt16(truncatingIfNeeded: segmentBytes), ecn)
     guard sent == -Int(EIO) || sent == -Int(EINVAL) else { return result(sent) }
@@ -90,7 +90,7 @@ package struct DatagramSocket: ~Copyable {
     while offset < train.count {
       let count = min(segmentBytes, train.count - offset)
       let outcome = result(
-        csystem_send(descriptor, base + offset, count, &name, address.port, 0, ecn))
+        clinux_send(descriptor, base + offset, count, &name, address.port, 0, ecn))
       if case .blocked = outcome { return .blocked(from: offset) }
       if outcome != .sent { worst = outcome }
       offset += count

@@ -1,10 +1,10 @@
-import CSystem
+import CLinux
 import ConfabTransfer
 import Glibc
 import Primitives
 
-private let readable = UInt32(CSYSTEM_READABLE)
-private let writable = UInt32(CSYSTEM_WRITABLE)
+private let readable = UInt32(CLINUX_READABLE)
+private let writable = UInt32(CLINUX_WRITABLE)
 
 /// An endpoint in the loop with the sockets that belong to it.
 final class LoopMember {
@@ -40,7 +40,7 @@ final class LoopMember {
     guard sockets.count < Self.socketsMax else { throw SystemError("open a socket", code: EMFILE) }
     let box = SocketBox(try DatagramSocket(port: port, segmentsTrains: segmentsTrains))
     let tag = id << 8 | UInt64(sockets.count)
-    let code = csystem_poll_add(poll, box.socket.descriptor, readable, tag)
+    let code = clinux_poll_add(poll, box.socket.descriptor, readable, tag)
     guard code == 0 else { throw SystemError("wait for a socket", code: -code) }
     sockets.append(box)
     return (UInt8(sockets.count - 1), box.socket.port)
@@ -48,7 +48,7 @@ final class LoopMember {
 
   func closeAll() {
     for box in sockets {
-      _ = csystem_poll_remove(poll, box.socket.descriptor)
+      _ = clinux_poll_remove(poll, box.socket.descriptor)
     }
     sockets = []
     waiting = nil
@@ -125,7 +125,7 @@ final class LoopMember {
 
   private func watch(_ train: OutgoingTrain, _ events: UInt32) {
     let number = Int(train.address.localSocket)
-    _ = csystem_poll_change(
+    _ = clinux_poll_change(
       poll, sockets[number].socket.descriptor, events, id << 8 | UInt64(number))
   }
 

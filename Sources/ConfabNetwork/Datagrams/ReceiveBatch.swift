@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 package import ConfabTransfer
 import Glibc
 
@@ -22,7 +22,7 @@ package struct ReceiveBatch: ~Copyable {
   }
 
   private let memory: UnsafeMutableRawBufferPointer
-  private let received: UnsafeMutablePointer<csystem_received>
+  private let received: UnsafeMutablePointer<clinux_received>
   package private(set) var count = 0
   /// How many datagrams the socket has dropped so far because nobody fetched them in time; nil
   /// when it said nothing.
@@ -32,7 +32,7 @@ package struct ReceiveBatch: ~Copyable {
     memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Self.slots * Self.slotBytes, alignment: Self.alignment)
     received = .allocate(capacity: Self.slots)
-    received.initialize(repeating: csystem_received(), count: Self.slots)
+    received.initialize(repeating: clinux_received(), count: Self.slots)
   }
 
   deinit {
@@ -44,7 +44,7 @@ package struct ReceiveBatch: ~Copyable {
     socketDrops = nil
     var filled: Int32
     repeat {
-      filled = csystem_receive(
+      filled = clinux_receive(
         descriptor, memory.baseAddress, UInt32(Self.slotBytes), Int32(Self.slots), received)
       // An answer of the network to something sent earlier; asking again takes it away.
     } while filled == -EINTR || filled == -ECONNREFUSED

@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Glibc
 
 /// A thread of its own for work that must not wait behind others', or that waits itself.
@@ -7,31 +7,35 @@ package enum SystemThread {
   package static func start(
     _ name: String, _ body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
-    let work = Unmanaged.passRetained(Work(name: name, body: body))
+    let work = ThreadWork(name: name, body: body)
+    let code = create(Unmanaged.passRetained(work).toOpaque())
+    guard code != 0 else { return }
+    Unmanaged.passUnretained(work).release()
+    throw SystemError("start a thread", code: code)
+  }
+
+  private static func create(_ work: UnsafeMutableRawPointer) -> Int32 {
     var thread = pthread_t()
-    let code = pthread_create(&thread, nil, { run($0) }, work.toOpaque())
-    guard code == 0 else {
-      work.release()
-      throw SystemError("start a thread", code: code)
-    }
-    pthread_detach(thread)
+    let code = pthread_create(&thread, nil, runThread, work)
+    if code == 0 { pthread_detach(thread) }
+    return code
   }
+}
 
-  private static func run(_ opaque: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    guard let opaque else { return nil }
-    let work = Unmanaged<Work>.fromOpaque(opaque).takeRetainedValue()
-    csystem_name_thread(work.name)
-    work.body()
-    return nil
+private final class ThreadWork: Sendable {
+  let name: String
+  let body: @Sendable () -> Void
+
+  init(name: String, body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
   }
+}
 
-  private final class Work: Sendable {
-    let name: String
-    let body: @Sendable () -> Void
-
-    init(name: String, body: @escaping @Sendable () -> Void) {
-      self.name = name
-      self.body = body
-    }
-  }
+private func runThread(_ opaque: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let opaque else { return nil }
+  let work = Unmanaged<ThreadWork>.fromOpaque(opaque).takeRetainedValue()
+  clinux_name_thread(work.name)
+  work.body()
+  return nil
 }

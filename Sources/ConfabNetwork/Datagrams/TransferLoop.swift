@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import Glibc
 package import Primitives
 import Synchronization
@@ -21,11 +21,11 @@ package final class TransferLoop: Sendable {
   private let wakeup: Int32
 
   package init(name: String = "transfer") throws(SystemError) {
-    let poll = csystem_poll_new()
+    let poll = clinux_poll_new()
     guard poll >= 0 else { throw SystemError("wait for sockets", code: -poll) }
-    let bell = csystem_bell_new()
+    let bell = clinux_bell_new()
     wakeup = bell
-    let watched = bell < 0 ? bell : csystem_poll_add(poll, bell, UInt32(CSYSTEM_READABLE), 0)
+    let watched = bell < 0 ? bell : clinux_poll_add(poll, bell, UInt32(CLINUX_READABLE), 0)
     guard watched == 0 else {
       close(poll)
       throw SystemError("wait for sockets", code: -watched)
@@ -75,12 +75,12 @@ package final class TransferLoop: Sendable {
       return mailbox.commands.count
     }
     // Whoever posted the first has woken the loop for all that follow.
-    if position == 1 { csystem_bell_ring(wakeup) }
+    if position == 1 { clinux_bell_ring(wakeup) }
     return position != nil
   }
 
   private func take() -> [Command] {
-    csystem_bell_silence(wakeup)
+    clinux_bell_silence(wakeup)
     return mailbox.withLock { mailbox in
       defer { mailbox.commands = [] }
       return mailbox.commands
@@ -140,12 +140,12 @@ package final class LoopState {
   private func member(_ id: UInt64) -> LoopMember? { members.first { $0.id == id } }
 
   fileprivate func run(taking commands: () -> [TransferLoop.Command]) {
-    csystem_exact_timers()
+    clinux_exact_timers()
     var tags = [UInt64](repeating: 0, count: 64)
     var events = [UInt32](repeating: 0, count: 64)
     var hasMore = false
     while !isStopping {
-      let count = csystem_poll_wait(
+      let count = clinux_poll_wait(
         poll, hasMore ? 0 : waitNanoseconds(), &tags, &events, Int32(tags.count))
       now = MonotonicClock.now
       for index in 0..<max(Int(count), 0) {

@@ -18,17 +18,10 @@ package final class DiskThread: Sendable {
 
   private let queue = Mutex(Queue())
   /// Counts the times that the queue became non-empty.
-  private let bell: UnsafeMutablePointer<sem_t>
+  private let bell = Bell()
 
   package init(_ name: String) throws(SystemError) {
-    bell = .allocate(capacity: 1)
-    sem_init(bell, 0, 0)
     try SystemThread.start(name) { [self] in run() }
-  }
-
-  deinit {
-    sem_destroy(bell)
-    bell.deallocate()
   }
 
   /// - Returns: false when the thread was stopped: then the job is never done.
@@ -40,7 +33,7 @@ package final class DiskThread: Sendable {
       queue.jobs.append(job)
       return queue.jobs.count
     }
-    if position == 1 { sem_post(bell) }
+    if position == 1 { bell.ring() }
     return position != nil
   }
 
@@ -50,12 +43,12 @@ package final class DiskThread: Sendable {
       defer { queue.isClosed = true }
       return !queue.isClosed
     }
-    if isNew { sem_post(bell) }
+    if isNew { bell.ring() }
   }
 
   private func run() {
     while true {
-      while sem_wait(bell) != 0 {}
+      bell.await()
       let (jobs, isClosed) = queue.withLock { queue in
         defer { queue.jobs.removeAll(keepingCapacity: true) }
         return (queue.jobs, queue.isClosed)
@@ -86,5 +79,29 @@ package final class DiskThreads: Sendable {
 
   package func stop() {
     for thread in [reading, writing, verifying, syncing] { thread.stop() }
+  }
+}
+
+/// A semaphore: POSIX has them made for being used by several threads at once, which is why this one
+/// may be shared.
+private final class Bell: @unchecked Sendable {
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() {
+    sem_init(semaphore, 0, 0)
+  }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func ring() {
+    sem_post(semaphore)
+  }
+
+  func await() {
+    // Interrupted by signals, it is just asked again.
+    while sem_wait(semaphore) != 0 {}
   }
 }

@@ -1,5 +1,5 @@
 package import ConfabNetwork
-package import ConfabTransfer
+import ConfabTransfer
 import Glibc
 
 /// An open file, closed when the last who uses it lets it go.
@@ -15,7 +15,7 @@ package final class OpenFile: Sendable {
     close(descriptor)
   }
 
-  package func status() throws(SystemError) -> stat {
+  func status() throws(SystemError) -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw SystemError(latest: "look at a file") }
     return status
@@ -75,9 +75,9 @@ package final class OpenFile: Sendable {
 }
 
 extension stat {
-  package var isFile: Bool { st_mode & S_IFMT == S_IFREG }
-  package var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
-  package var modified: FileTime {
+  var isFile: Bool { st_mode & S_IFMT == S_IFREG }
+  var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+  var modified: FileTime {
     FileTime(seconds: Int64(st_mtim.tv_sec), nanoseconds: UInt32(st_mtim.tv_nsec))
   }
 }

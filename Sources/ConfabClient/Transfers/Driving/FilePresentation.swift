@@ -161,7 +161,8 @@ extension FilePresentation {
     }
     while let effect = machine.nextEffect() { perform(effect, at: now) }
     var line = channel.line
-    line.flush(next: { machine.nextControl() }) { channel.connection.sendControl($0) }
+    line.flush(
+      next: { machine.nextControl() }, send: { channel.connection.sendControl($0) })
     channel.line = line
     // Making messages may have let the hashing go on.
     while let effect = machine.nextEffect() { perform(effect, at: now) }

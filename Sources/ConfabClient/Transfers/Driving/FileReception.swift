@@ -191,7 +191,7 @@ extension FileReception {
   /// Passes everything on until nobody has anything more to say.
   private func pump(at now: MonotonicTime) {
     guard channel != nil else { return }
-    if let writer = disk?.writer { sink.settle(with: &machine, to: writer) }
+    if let writer = disk?.writer { sink.settle(with: &machine, to: writer, at: now) }
     while let event = channel?.connection.nextEvent() {
       if !(channel?.handle(event) ?? true), case .control(let bytes) = event {
         machine.handle(.control(bytes), at: now)
@@ -223,7 +223,8 @@ extension FileReception {
 
   private func flushControl() {
     guard var line = channel?.line else { return }
-    line.flush(next: nextControl) { channel?.connection.sendControl($0) ?? false }
+    line.flush(
+      next: nextControl, send: { channel?.connection.sendControl($0) ?? false })
     channel?.line = line
   }
 

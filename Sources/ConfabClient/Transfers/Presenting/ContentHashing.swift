@@ -1,3 +1,4 @@
+import ConfabNetwork
 package import ConfabTransfer
 import Glibc
 import Synchronization
@@ -113,7 +114,7 @@ private struct Pass {
   init(_ tree: SourceTree, layout: LeafLayout) {
     self.tree = tree
     leaves = LeafHasher(layout: layout)
-    digests = FileDigests(tree.manifest) { _, _ in }
+    digests = FileDigests(tree.manifest)
   }
 
   var offset: UInt64 { leaves.offset }

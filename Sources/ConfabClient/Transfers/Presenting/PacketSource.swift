@@ -1,3 +1,4 @@
+import ConfabNetwork
 package import ConfabTransfer
 import Glibc
 
@@ -69,9 +70,10 @@ package struct PacketSource: ContentSource, ~Copyable {
       tree.manifest.content(of: entry).upperBound)
     let content = piece.content.lowerBound..<end
     blockContent = 0..<0
+    var whole = piece
+    whole.content = content
     try fill(
-      UnsafeMutableRawBufferPointer(rebasing: block[..<content.count]), from: file,
-      Manifest.Piece(entry: entry, fileOffset: piece.fileOffset, content: content))
+      UnsafeMutableRawBufferPointer(rebasing: block[..<content.count]), from: file, whole)
     blockContent = content
     _ = copyFromBlock(piece.content, into: buffer)
   }

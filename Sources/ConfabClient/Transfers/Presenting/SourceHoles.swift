@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 package import ConfabTransfer
 import Glibc
 
@@ -6,7 +6,7 @@ extension OpenFile {
   /// How many bytes from `offset` on are a hole: zeros that are stored nowhere. 0 where there is data,
   /// or where the file system does not tell.
   func hole(at offset: UInt64, upTo count: Int) -> Int {
-    let data = csystem_next_data(descriptor, Int64(clamping: offset))
+    let data = clinux_next_data(descriptor, Int64(clamping: offset))
     // Beyond the last data there is nothing but the hole up to the end.
     if data == -Int64(ENXIO) { return count }
     guard data > Int64(clamping: offset) else { return 0 }
@@ -32,7 +32,7 @@ extension SourceTree {
           place += UInt64(count)
         }
         guard place < size else { break }
-        let next = csystem_next_hole(file.descriptor, Int64(clamping: place))
+        let next = clinux_next_hole(file.descriptor, Int64(clamping: place))
         guard next > Int64(clamping: place) else { break }
         place = UInt64(next)
       }

@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 import ConfabNetwork
 import ConfabTransfer
 import Glibc
@@ -15,7 +15,7 @@ extension PartFiles {
 
   /// A file system in memory has nothing to reserve and no pieces to avoid.
   static func isInMemory(_ file: OpenFile) -> Bool {
-    csystem_is_in_memory(file.descriptor) != 0
+    clinux_is_in_memory(file.descriptor) != 0
   }
 
   /// Reserves room for what is to be written, and notes that it was.
@@ -36,7 +36,7 @@ extension PartFiles {
       return stop > start ? start..<stop : nil
     }
     guard let reserve else { return }
-    let code = csystem_reserve(
+    let code = clinux_reserve(
       file.descriptor, Int64(reserve.lowerBound), Int64(reserve.count))
     switch -code {
     case 0: break
@@ -70,10 +70,10 @@ extension PartFiles {
       return (growth.pending, growth.started)
     }
     guard let due else { return }
-    _ = csystem_start_writeback(
+    _ = clinux_start_writeback(
       file.descriptor, Int64(due.start.lowerBound), Int64(due.start.count))
     guard !due.await.isEmpty else { return }
-    _ = csystem_await_writeback(
+    _ = clinux_await_writeback(
       file.descriptor, Int64(due.await.lowerBound), Int64(due.await.count))
   }
 }

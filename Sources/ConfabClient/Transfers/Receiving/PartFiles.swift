@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 package import ConfabNetwork
 package import ConfabTransfer
 import Glibc
@@ -45,7 +45,7 @@ package final class PartFiles: Sendable {
   package func makeHole(_ range: Range<UInt64>) throws(SystemError) {
     shared.withLock { $0.holes.insert(range) }
     for piece in manifest.pieces(of: range) {
-      let code = csystem_punch_hole(
+      let code = clinux_punch_hole(
         try file(piece.entry).descriptor, Int64(piece.fileOffset), Int64(piece.content.count))
       guard code != 0 else { continue }
       guard code == -EOPNOTSUPP else { throw SystemError("make a hole in a file", code: -code) }

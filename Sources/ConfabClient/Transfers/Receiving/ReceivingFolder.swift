@@ -1,4 +1,4 @@
-import CSystem
+import CLinux
 package import ConfabNetwork
 package import ConfabTransfer
 import Glibc
@@ -35,7 +35,7 @@ package final class ReceivingFolder: Sendable {
     guard mkdirat(descriptor, hiddenName, 0o700) == 0 || errno == EEXIST else {
       throw .system(SystemError(latest: "write into the folder \(target)"))
     }
-    let opened = csystem_open_beneath(descriptor, hiddenName, O_RDONLY | O_DIRECTORY, 0)
+    let opened = clinux_open_beneath(descriptor, hiddenName, O_RDONLY | O_DIRECTORY, 0)
     guard opened >= 0 else { throw .system(SystemError("open \(hiddenName)", code: -opened)) }
     hidden = OpenFile(opened)
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
@@ -58,7 +58,7 @@ package final class ReceivingFolder: Sendable {
   func openBeneath(
     _ place: String, _ flags: Int32, mode: UInt32 = 0
   ) throws(SystemError) -> OpenFile {
-    let descriptor = csystem_open_beneath(hidden.descriptor, place, flags, mode)
+    let descriptor = clinux_open_beneath(hidden.descriptor, place, flags, mode)
     guard descriptor >= 0 else { throw SystemError("open a file", code: -descriptor) }
     return OpenFile(descriptor)
   }
@@ -74,7 +74,7 @@ package final class ReceivingFolder: Sendable {
   ///
   /// - Returns: false when something has that name.
   package func publish(_ entry: Int, as name: String) throws(SystemError) -> Bool {
-    let code = csystem_rename_new(hidden.descriptor, String(entry), target.descriptor, name)
+    let code = clinux_rename_new(hidden.descriptor, String(entry), target.descriptor, name)
     if code == -EEXIST || code == -ENOTEMPTY { return false }
     guard code == 0 else { throw SystemError("rename a file to \(name)", code: -code) }
     return true
@@ -98,7 +98,7 @@ package final class ReceivingFolder: Sendable {
 
   /// Everything in this file system is durable, which is faster than file by file when there are many.
   package func syncAll() throws(SystemError) {
-    let code = csystem_sync_filesystem(hidden.descriptor)
+    let code = clinux_sync_filesystem(hidden.descriptor)
     guard code == 0 else { throw SystemError("sync the files", code: -code) }
   }
 

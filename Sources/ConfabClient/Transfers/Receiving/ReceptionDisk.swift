@@ -107,10 +107,13 @@ extension ReceptionDisk {
       } catch {
         throw .system(error)
       }
-    } catch .busy {
-      return .openFailed(.broken("another program is receiving the same files into this folder"))
-    } catch .system(let error) {
-      return .openFailed(DiskFault(error))
+    } catch {
+      switch error {
+      case .system(let error): return .openFailed(DiskFault(error))
+      case .busy:
+        return .openFailed(
+          .broken("another program is receiving the same files into this folder"))
+      }
     }
   }
 
@@ -203,7 +206,9 @@ extension ReceptionDisk {
     let name = ComposedName.of(name)
     // After a crash it may have been done already.
     let isDone = !folder.isHidden(entry) && folder.has(name)
-    guard try isDone || folder.publish(entry, as: name) else { return .nameTaken(entry: entry) }
+    if !isDone {
+      guard try folder.publish(entry, as: name) else { return .nameTaken(entry: entry) }
+    }
     publishedNames.withLock { $0[entry] = name }
     return .published(entry: entry)
   }

@@ -1,4 +1,5 @@
 package import ConfabTransfer
+import Primitives
 
 /// Where the connection puts content, on the loop's thread: it is copied into blocks, and after each
 /// batch the recipient's machine says what of it is wanted.
@@ -29,22 +30,26 @@ package struct StagingSink: ContentSink, ~Copyable {
 
   /// Asks the machine about what came since the last time and hands over what it wants. A block that
   /// is not full waits only as long as the thread is busy.
-  mutating func settle(with machine: inout RecipientMachine, to writer: ContentWriter) {
+  mutating func settle(
+    with machine: inout RecipientMachine, to writer: ContentWriter, at now: MonotonicTime
+  ) {
     for block in full {
-      Self.settle(block, with: &machine)
+      Self.settle(block, with: &machine, at: now)
       handOver(block, to: writer)
     }
     full.removeAll(keepingCapacity: true)
     guard let block else { return }
-    Self.settle(block, with: &machine)
+    Self.settle(block, with: &machine, at: now)
     guard !block.wanted.isEmpty, writer.isIdle else { return }
     self.block = nil
     writer.handOver(block)
   }
 
-  private static func settle(_ block: StagingBlock, with machine: inout RecipientMachine) {
+  private static func settle(
+    _ block: StagingBlock, with machine: inout RecipientMachine, at now: MonotonicTime
+  ) {
     block.settle { rest, isNew in
-      if isNew { machine.contentArrived(rest) }
+      if isNew { machine.contentArrived(rest, at: now) }
       return machine.takeWanted(in: rest)
     }
   }

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CSystem.h"
+#include "CLinux.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,7 @@ static int set_option(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-int csystem_udp_socket(uint32_t *flags) {
+int clinux_udp_socket(uint32_t *flags) {
   int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
   *flags = 0;
@@ -45,13 +45,13 @@ int csystem_udp_socket(uint32_t *flags) {
   set_option(fd, IPPROTO_IP, IP_RECVTOS, 1);
   set_option(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
   set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-  if (set_option(fd, IPPROTO_UDP, UDP_GRO, 1) == 0) *flags |= CSYSTEM_HAS_RECEIVE_OFFLOAD;
+  if (set_option(fd, IPPROTO_UDP, UDP_GRO, 1) == 0) *flags |= CLINUX_HAS_RECEIVE_OFFLOAD;
   // Setting no segment size for the whole socket only asks whether the option is known.
-  if (set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0) == 0) *flags |= CSYSTEM_HAS_SEGMENTATION;
+  if (set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0) == 0) *flags |= CLINUX_HAS_SEGMENTATION;
   return fd;
 }
 
-long csystem_socket_buffers(int fd, int bytes) {
+long clinux_socket_buffers(int fd, int bytes) {
   if (set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes) < 0)
     set_option(fd, SOL_SOCKET, SO_RCVBUF, bytes);
   if (set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes) < 0)
@@ -69,13 +69,13 @@ static void fill(struct sockaddr_in6 *name, const uint8_t address[16], uint16_t 
   memcpy(&name->sin6_addr, address, 16);
 }
 
-int csystem_bind(int fd, const uint8_t address[16], uint16_t port) {
+int clinux_bind(int fd, const uint8_t address[16], uint16_t port) {
   struct sockaddr_in6 name;
   fill(&name, address, port);
   return bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0 ? -errno : 0;
 }
 
-int csystem_bound_port(int fd) {
+int clinux_bound_port(int fd) {
   struct sockaddr_in6 name;
   socklen_t length = sizeof(name);
   if (getsockname(fd, (struct sockaddr *)&name, &length) < 0) return -errno;
@@ -85,7 +85,7 @@ int csystem_bound_port(int fd) {
 // One integer each for the segment size, the ECN bits and the drops, with room for one more.
 #define CONTROL_BYTES (4 * CMSG_SPACE(sizeof(int)))
 
-static void read_control(struct msghdr *message, struct csystem_received *into) {
+static void read_control(struct msghdr *message, struct clinux_received *into) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
       int size;
@@ -104,17 +104,17 @@ static void read_control(struct msghdr *message, struct csystem_received *into) 
   }
 }
 
-int csystem_receive(
-    int fd, void *slab, uint32_t slot_bytes, int slots, struct csystem_received *received) {
-  struct mmsghdr messages[CSYSTEM_RECEIVE_SLOTS_MAX];
-  struct iovec vectors[CSYSTEM_RECEIVE_SLOTS_MAX];
-  struct sockaddr_in6 names[CSYSTEM_RECEIVE_SLOTS_MAX];
+int clinux_receive(
+    int fd, void *slab, uint32_t slot_bytes, int slots, struct clinux_received *received) {
+  struct mmsghdr messages[CLINUX_RECEIVE_SLOTS_MAX];
+  struct iovec vectors[CLINUX_RECEIVE_SLOTS_MAX];
+  struct sockaddr_in6 names[CLINUX_RECEIVE_SLOTS_MAX];
   union {
     char bytes[CONTROL_BYTES];
     struct cmsghdr align;
-  } controls[CSYSTEM_RECEIVE_SLOTS_MAX];
+  } controls[CLINUX_RECEIVE_SLOTS_MAX];
 
-  if (slots > CSYSTEM_RECEIVE_SLOTS_MAX) slots = CSYSTEM_RECEIVE_SLOTS_MAX;
+  if (slots > CLINUX_RECEIVE_SLOTS_MAX) slots = CLINUX_RECEIVE_SLOTS_MAX;
   for (int i = 0; i < slots; i++) {
     vectors[i] = (struct iovec){(char *)slab + (size_t)i * slot_bytes, slot_bytes};
     messages[i].msg_hdr = (struct msghdr){
@@ -124,7 +124,7 @@ int csystem_receive(
   int count = recvmmsg(fd, messages, (unsigned)slots, MSG_DONTWAIT, NULL);
   if (count < 0) return -errno;
   for (int i = 0; i < count; i++) {
-    struct csystem_received *into = &received[i];
+    struct clinux_received *into = &received[i];
     memcpy(into->address, &names[i].sin6_addr, 16);
     into->port = ntohs(names[i].sin6_port);
     into->ecn = 0;
@@ -149,7 +149,7 @@ static struct cmsghdr *append(
   return next;
 }
 
-long csystem_send(
+long clinux_send(
     int fd, const void *bytes, size_t count, const uint8_t address[16], uint16_t port,
     uint16_t segment_bytes, uint8_t ecn) {
   struct sockaddr_in6 name;
@@ -185,31 +185,31 @@ long csystem_send(
   return sent < 0 ? -errno : sent;
 }
 
-int csystem_poll_new(void) {
+int clinux_poll_new(void) {
   int poll = epoll_create1(EPOLL_CLOEXEC);
   return poll < 0 ? -errno : poll;
 }
 
 static int control(int poll, int operation, int fd, uint32_t events, uint64_t tag) {
-  uint32_t wanted = (events & CSYSTEM_READABLE ? EPOLLIN : 0u) |
-                    (events & CSYSTEM_WRITABLE ? EPOLLOUT : 0u);
+  uint32_t wanted = (events & CLINUX_READABLE ? EPOLLIN : 0u) |
+                    (events & CLINUX_WRITABLE ? EPOLLOUT : 0u);
   struct epoll_event event = {.events = wanted, .data.u64 = tag};
   return epoll_ctl(poll, operation, fd, &event) < 0 ? -errno : 0;
 }
 
-int csystem_poll_add(int poll, int fd, uint32_t events, uint64_t tag) {
+int clinux_poll_add(int poll, int fd, uint32_t events, uint64_t tag) {
   return control(poll, EPOLL_CTL_ADD, fd, events, tag);
 }
 
-int csystem_poll_change(int poll, int fd, uint32_t events, uint64_t tag) {
+int clinux_poll_change(int poll, int fd, uint32_t events, uint64_t tag) {
   return control(poll, EPOLL_CTL_MOD, fd, events, tag);
 }
 
-int csystem_poll_remove(int poll, int fd) { return control(poll, EPOLL_CTL_DEL, fd, 0, 0); }
+int clinux_poll_remove(int poll, int fd) { return control(poll, EPOLL_CTL_DEL, fd, 0, 0); }
 
 #define POLL_EVENTS_MAX 64
 
-int csystem_poll_wait(int poll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max) {
+int clinux_poll_wait(int poll, int64_t nanoseconds, uint64_t *tags, uint32_t *events, int max) {
   struct epoll_event ready[POLL_EVENTS_MAX];
   if (max > POLL_EVENTS_MAX) max = POLL_EVENTS_MAX;
   int count = -1;
@@ -227,33 +227,33 @@ int csystem_poll_wait(int poll, int64_t nanoseconds, uint64_t *tags, uint32_t *e
   if (count < 0) return -errno;
   for (int i = 0; i < count; i++) {
     tags[i] = ready[i].data.u64;
-    events[i] = (ready[i].events & EPOLLOUT ? CSYSTEM_WRITABLE : 0u) |
-                (ready[i].events & ~(uint32_t)EPOLLOUT ? CSYSTEM_READABLE : 0u);
+    events[i] = (ready[i].events & EPOLLOUT ? CLINUX_WRITABLE : 0u) |
+                (ready[i].events & ~(uint32_t)EPOLLOUT ? CLINUX_READABLE : 0u);
   }
   return count;
 }
 
-int csystem_bell_new(void) {
+int clinux_bell_new(void) {
   int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   return bell < 0 ? -errno : bell;
 }
 
-void csystem_bell_ring(int bell) { eventfd_write(bell, 1); }
+void clinux_bell_ring(int bell) { eventfd_write(bell, 1); }
 
-void csystem_bell_silence(int bell) {
+void clinux_bell_silence(int bell) {
   eventfd_t count;
   eventfd_read(bell, &count);
 }
 
-void csystem_name_thread(const char *name) {
+void clinux_name_thread(const char *name) {
   char short_name[16] = {0};
   strncpy(short_name, name, sizeof(short_name) - 1);
   prctl(PR_SET_NAME, short_name, 0, 0, 0);
 }
 
-void csystem_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); }
+void clinux_exact_timers(void) { prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); }
 
-int csystem_open_beneath(int directory, const char *path, int flags, unsigned mode) {
+int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode) {
   struct open_how how = {
       .flags = (uint64_t)(flags | O_CLOEXEC), .mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0,
       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
@@ -265,43 +265,43 @@ int csystem_open_beneath(int directory, const char *path, int flags, unsigned mo
   return fd < 0 ? -errno : (int)fd;
 }
 
-int csystem_rename_new(int from_directory, const char *from, int to_directory, const char *to) {
+int clinux_rename_new(int from_directory, const char *from, int to_directory, const char *to) {
   long result = syscall(SYS_renameat2, from_directory, from, to_directory, to, 1u);
   return result < 0 ? -errno : 0;
 }
 
-int csystem_reserve(int fd, int64_t offset, int64_t count) {
+int clinux_reserve(int fd, int64_t offset, int64_t count) {
   return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, count) < 0 ? -errno : 0;
 }
 
-int csystem_punch_hole(int fd, int64_t offset, int64_t count) {
+int clinux_punch_hole(int fd, int64_t offset, int64_t count) {
   int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   return fallocate(fd, mode, offset, count) < 0 ? -errno : 0;
 }
 
-int csystem_sync_filesystem(int fd) { return syncfs(fd) < 0 ? -errno : 0; }
+int clinux_sync_filesystem(int fd) { return syncfs(fd) < 0 ? -errno : 0; }
 
-int csystem_is_in_memory(int fd) {
+int clinux_is_in_memory(int fd) {
   struct statfs status;
   return fstatfs(fd, &status) == 0 && status.f_type == TMPFS_MAGIC;
 }
 
-int csystem_start_writeback(int fd, int64_t offset, int64_t count) {
+int clinux_start_writeback(int fd, int64_t offset, int64_t count) {
   return sync_file_range(fd, offset, count, SYNC_FILE_RANGE_WRITE) < 0 ? -errno : 0;
 }
 
-int csystem_await_writeback(int fd, int64_t offset, int64_t count) {
+int clinux_await_writeback(int fd, int64_t offset, int64_t count) {
   unsigned flags =
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   return sync_file_range(fd, offset, count, flags) < 0 ? -errno : 0;
 }
 
-int64_t csystem_next_data(int fd, int64_t offset) {
+int64_t clinux_next_data(int fd, int64_t offset) {
   off_t found = lseek(fd, offset, SEEK_DATA);
   return found < 0 ? -errno : found;
 }
 
-int64_t csystem_next_hole(int fd, int64_t offset) {
+int64_t clinux_next_hole(int fd, int64_t offset) {
   off_t found = lseek(fd, offset, SEEK_HOLE);
   return found < 0 ? -errno : found;
 }

@@ -1,0 +1,159 @@
+import ArgumentParser
+import ConfabClient
+import ConfabTransfer
+import ConfabWire
+import Foundation
+
+struct File: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Hand files from device to device.",
+    discussion: """
+      The files go straight from one device to the other, encrypted between the two; the server only
+      introduces them, and forwards what cannot go directly. Whatever interrupts a transfer, the same
+      two commands again go on where it was.
+
+        ann$ confab file send lecture.mp4 @bob
+        bob$ confab file receive
+      """, subcommands: [FileSend.self, FileReceive.self, FileList.self])
+}
+
+struct FileSend: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "send", abstract: "Offer files or folders, and send them to who takes them.",
+    discussion: """
+      Waits until the other side takes the files, or everybody in the room has answered.
+
+        confab file send talk.mp4 slides/ @bob
+        confab file send photos '#plans' --rate 20Mbit
+      """)
+
+  @Option(help: "At most so fast: 20Mbit, 1.5Gbit, 500kbit.")
+  var rate: RateArgument?
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var client: ClientOptions
+
+  @Argument(help: "Files and folders, then @name or '#room'.", completion: .file())
+  var arguments: [String]
+
+  func run() async throws {
+    guard arguments.count >= 2, let last = arguments.last, let to = ChannelArgument(argument: last),
+      to.hasMark
+    else { throw UsageError("Name the files first, and at the end @name or '#room'.") }
+    let current = try client.currentServer()
+    let tree: SourceTree
+    do {
+      tree = try SourceWalk.find(Array(arguments.dropLast()))
+    } catch let error as FileFailure {
+      throw UsageError(error.text)
+    } catch {
+      throw UsageError("\(error)")
+    }
+    for skipped in tree.skipped {
+      Output.failure("\(skipped.path) is not sent: it \(skipped.reason).")
+    }
+    let sender = try await FileSender(
+      tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, json: output.json,
+      parties: TransferParties(current))
+    let dialer = current.dialer
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        var follower = Follower(dialer, presence: false)
+        try await follower.run { try await sender.handle($0) }
+      }
+      group.addTask { for await _ in sender.end { return } }
+      try await group.next()
+      group.cancelAll()
+    }
+    if let trouble = await sender.trouble { throw trouble }
+  }
+}
+
+struct FileReceive: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "receive", abstract: "Take files that others offer.",
+    discussion: """
+      Each offer is shown, and taken when you say yes. A file of ann's is saved as ann_NAME, and never
+      over one that is there.
+
+        confab file receive --into ~/Downloads
+        confab file receive --from @ann --yes --once
+        confab file receive --stdout --from @ann | mpv -
+      """)
+
+  @Option(help: "Only what this person offers.") var from: PersonArgument?
+  @Option(help: "The folder to save in.", completion: .directory) var into = "."
+  @Flag(help: "Take everything without asking.") var yes = false
+  @Flag(help: "End after one complete transfer.") var once = false
+  @Flag(help: "Write one file to standard output while it arrives.") var stdout = false
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var client: ClientOptions
+
+  func run() async throws {
+    guard yes || stdout || isatty(STDIN_FILENO) == 1 else {
+      throw UsageError("Nobody can be asked here: say --yes to take what comes.")
+    }
+    guard !(stdout && output.json) else {
+      throw UsageError("--stdout is for the file: leave --json away.")
+    }
+    let current = try client.currentServer()
+    var wishes = FileReceiver.Wishes(
+      from: from?.name, destination: .folder(try folder()), takesAll: yes || stdout,
+      once: once || stdout)
+    if stdout {
+      wishes.destination = .stream(
+        descriptor: STDOUT_FILENO, scratch: FileManager.default.temporaryDirectory.path)
+    }
+    let receiver = try await FileReceiver(
+      wishes, json: output.json, parties: TransferParties(current))
+    let dialer = current.dialer
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        var follower = Follower(dialer, presence: false, receivesFiles: true)
+        try await follower.run { await receiver.handle($0) }
+      }
+      group.addTask { for await result in receiver.end { return try result.get() } }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func folder() throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: into, isDirectory: &isFolder), isFolder.boolValue
+    else { throw UsageError("\(into) is not a folder. Make it first, or name another with --into.") }
+    return into
+  }
+}
+
+struct FileList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the files that are offered to you, and by you.")
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var client: ClientOptions
+
+  func run() async throws {
+    let connection = try await client.connect()
+    for offer in try await connection.fileOffers() {
+      if output.json {
+        Output.line(offer.json(event: "file"))
+      } else {
+        Output.line(
+          "\(offer.from.escapedLine) to \(offer.label.escapedLine)  "
+            + "\(offer.summary.name.escapedLine)  \(offer.summary.bytes) bytes  "
+            + offer.state.name)
+      }
+    }
+  }
+}
+
+struct RateArgument: ExpressibleByArgument {
+  let rate: BitRate
+
+  init?(argument: String) {
+    guard let rate = BitRate(argument), rate.bitsPerSecond > 0 else { return nil }
+    self.rate = rate
+  }
+}

@@ -1,0 +1,183 @@
+import ConfabClient
+import ConfabDomain
+import ConfabTransfer
+import ConfabWire
+import Foundation
+import Primitives
+
+/// Takes files that are offered, one offer after the other.
+actor FileReceiver {
+  struct Wishes: Sendable {
+    /// Nil takes files of everybody.
+    var from: String?
+    var destination: ReceptionOptions.Destination
+    /// Without asking.
+    var takesAll = false
+    /// Ends after one transfer.
+    var once = false
+  }
+
+  private let parties: TransferParties
+  private let wishes: Wishes
+  private let json: Bool
+  private let loop: TransferLoop
+  private let threads: DiskThreads
+  private let serverAddress: PathAddress?
+
+  private var connection: Connection?
+  private var waiting: [WireFileOffer] = []
+  private var isBusy = false
+  private let finished: AsyncStream<Result<Void, any Error>>.Continuation
+  /// Yields once, when `once` is fulfilled, or cannot be.
+  nonisolated let end: AsyncStream<Result<Void, any Error>>
+
+  init(_ wishes: Wishes, json: Bool, parties: TransferParties) async throws {
+    self.parties = parties
+    self.wishes = wishes
+    self.json = json
+    (end, finished) = AsyncStream.makeStream()
+    loop = try TransferLoop()
+    threads = try DiskThreads()
+    serverAddress = await parties.serverDatagrams()
+  }
+
+  func handle(_ happening: Follower.Happening) {
+    switch happening {
+    case .connected(let connection, _): self.connection = connection
+    case .lost(let reason, _): Output.note("\(reason) Trying again…")
+    case .file(.offered(let offer)): heard(of: offer)
+    case .file(.withdrawn(let withdrawn)):
+      waiting.removeAll { $0.transferID == withdrawn.transferID }
+    default: break
+    }
+  }
+
+  private func heard(of offer: WireFileOffer) {
+    if let from = wishes.from, offer.from.lowercased() != from.lowercased() { return }
+    guard offer.state == .waiting || offer.state == .accepted,
+      !waiting.contains(where: { $0.transferID == offer.transferID })
+    else { return }
+    waiting.append(offer)
+    startNext()
+  }
+
+  private func startNext() {
+    guard !isBusy, !waiting.isEmpty else { return }
+    isBusy = true
+    let offer = waiting.removeFirst()
+    Task {
+      do {
+        if try await self.receive(offer), self.wishes.once { self.finished.yield(.success(())) }
+      } catch {
+        if self.wishes.once { self.finished.yield(.failure(error)) } else { self.tell(error) }
+      }
+      self.isBusy = false
+      self.startNext()
+    }
+  }
+
+  private func tell(_ error: any Error) {
+    Output.failure(Failure(error).words ?? "\(error)")
+  }
+
+  /// - Returns: whether a transfer came to its end; false when the person did not want it.
+  private func receive(_ told: WireFileOffer) async throws -> Bool {
+    guard let connection, let id = told.transfer else { return false }
+    var offered = told
+    if offered.offer.isEmpty {
+      guard let whole = try await connection.fileOffer(id) else { return false }
+      offered = whole
+    }
+    guard let blob = SignedBlob(Array(offered.offer)),
+      let offer = TransferOffer.verify(blob, pinned: nil).signed, offer.transfer == id.bytes
+    else {
+      throw Rejection(
+        .requestInvalid, "What \(offered.from) offers is damaged, or made for a newer Confab.")
+    }
+    let standing = try await parties.pin(
+      offer.device, named: offered.device.name, of: offered.from, connection)
+    guard try await isWanted(offered, offer, standing) else {
+      try await connection.refuseFile(id, reason: "")
+      return false
+    }
+    return try await transfer(offered, offer, blob, id, connection)
+  }
+
+  private func isWanted(
+    _ offered: WireFileOffer, _ offer: TransferOffer, _ standing: DeviceStanding
+  ) async throws -> Bool {
+    if case .new(othersVerified: true) = standing {
+      Output.failure(
+        "\(offered.from) sends from a device that you have not compared: confab verify "
+          + "@\(offered.from)")
+    }
+    if wishes.takesAll || offered.state == .accepted { return true }
+    let megabytes = Double(offer.summary.bytes) / 1e6
+    Output.writeError(
+      "\(offered.from.escapedLine) offers \(offer.summary.name.escapedLine), "
+        + String(format: "%.1f MB", megabytes) + ". Take it? [y/N] ")
+    let answer = try await offThread { readLine() ?? "" }
+    return ["y", "yes"].contains(answer.lowercased())
+  }
+
+  private func transfer(
+    _ offered: WireFileOffer, _ offer: TransferOffer, _ blob: SignedBlob, _ id: TransferID,
+    _ connection: Connection
+  ) async throws -> Bool {
+    guard let presenterKey = ContentHash(offer.device.identity) else { return false }
+    let reception = try await FileReception.open(
+      ReceptionOptions(
+        presenterName: offered.from, presenterKey: presenterKey,
+        destination: wishes.destination, seed: .random(in: 0 ... .max)),
+      server: serverAddress, loop: loop, threads: threads)
+    let answer = TransferAnswer(
+      offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
+      index: UInt32.random(in: 1 ... .max), candidates: await reception.candidates(),
+      resumes: false)
+    let signed = answer.signed(with: parties.device.identity)
+    let acceptance = try await connection.acceptFile(id, answer: signed.encoded)
+    reception.begin(
+      ConnectionSetup(
+        role: .recipient, staticPrivate: parties.device.agreement,
+        remoteStatic: offer.device.agreement,
+        prologue: Pairing.prologue(offer: blob, answer: signed), localIndex: answer.index,
+        remoteIndex: offer.index, token: offer.addressToken.bytes, candidates: offer.candidates,
+        pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max)),
+      relay: parties.relay(Array(acceptance.relayToken), at: serverAddress))
+    try await follow(reception, offer.summary.name, offered.from)
+    return true
+  }
+
+  private func follow(_ reception: FileReception, _ name: String, _ person: String) async throws {
+    var display = TransferDisplay(
+      .receiving, name, person: person, json: json, isQuiet: wishes.destination.isStream)
+    for await update in reception.updates {
+      switch update {
+      case .connected: break
+      case .progress(let progress): display.show(progress)
+      case .ended(.done(let report)): display.show(report)
+      case .ended(.failed(let failure, _)):
+        display.endLine()
+        throw failure
+      case .ended(.interrupted(let interruption)):
+        display.endLine()
+        throw TransferInterrupted(interruption)
+      }
+    }
+  }
+}
+
+/// A transfer stopped before its end, and goes on where it was when it is begun again.
+struct TransferInterrupted: Error, CustomStringConvertible {
+  let interruption: Interruption
+
+  init(_ interruption: Interruption) { self.interruption = interruption }
+
+  var description: String {
+    "The transfer stopped: \(interruption.words). Run the same command again to go on."
+  }
+}
+
+extension ReceptionOptions.Destination {
+  var isStream: Bool { if case .stream = self { true } else { false } }
+}

@@ -1,0 +1,202 @@
+import ConfabClient
+import ConfabDomain
+import ConfabTransfer
+import ConfabWire
+import Foundation
+import Primitives
+import SwiftProtobuf
+
+/// Offers files to a person or a room and serves everybody who takes them, until all have answered.
+///
+/// An actor because answers come from the server while several transfers are under way.
+actor FileSender {
+  private let parties: TransferParties
+  private let tree: SourceTree
+  private let channel: ChannelArgument
+  private let rateLimit: Int?
+  private let json: Bool
+  private let loop: TransferLoop
+  private let offering: FileOffering
+  private let transfer: TransferID
+  private let serverAddress: PathAddress?
+
+  private var offer: TransferOffer?
+  private var signedOffer: SignedBlob?
+  private var connection: Connection?
+  private var takers: [String: FilePresentation] = [:]
+  /// People who have everything, or do not want it.
+  private var settled: Set<String> = []
+  private var expected = 1
+  private var failure: (any Error)?
+  private let finished: AsyncStream<Void>.Continuation
+  /// Yields once, when nobody is left who might want the files.
+  nonisolated let end: AsyncStream<Void>
+
+  init(
+    _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, json: Bool,
+    parties: TransferParties
+  ) async throws {
+    self.parties = parties
+    self.tree = tree
+    self.channel = channel
+    self.rateLimit = rateLimit
+    self.json = json
+    (end, finished) = AsyncStream.makeStream()
+    var random = SystemRandomNumberGenerator()
+    transfer = TransferID(using: &random)
+    loop = try TransferLoop()
+    serverAddress = await parties.serverDatagrams()
+    offering = try await FileOffering.open(
+      tree, server: serverAddress, loop: loop, threads: try DiskThreads())
+  }
+
+  /// What went wrong with somebody, when it was not only their own wish.
+  var trouble: (any Error)? { failure }
+
+  // MARK: - The server
+
+  func handle(_ happening: Follower.Happening) async throws {
+    switch happening {
+    case .connected(let connection, _): try await offer(over: connection)
+    case .lost(let reason, _): Output.note("\(reason) Trying again…")
+    case .file(.answered(let answer)): try await take(answer)
+    case .file(.candidates): break
+    default: break
+    }
+  }
+
+  private func offer(over connection: Connection) async throws {
+    self.connection = connection
+    let signed = try await makeOffer()
+    let summary = WireFileSummary.with {
+      $0.name = tree.manifest.offeredName
+      $0.files = UInt64(tree.manifest.fileCount)
+      $0.bytes = tree.manifest.contentBytes
+      $0.folder = tree.manifest.isOneFolder
+    }
+    let standing = try await connection.offerFile(
+      transfer, to: channel.reference, offer: signed.encoded, summary: summary)
+    expected = Int(standing.count)
+    for recipient in standing.recipients where !recipient.canReceive { tellWaiting(recipient) }
+  }
+
+  private func makeOffer() async throws -> SignedBlob {
+    if let signedOffer { return signedOffer }
+    var random = SystemRandomNumberGenerator()
+    guard let token = TransferToken([UInt8].random(count: TransferToken.byteCount, using: &random))
+    else { preconditionFailure("a token has \(TransferToken.byteCount) bytes") }
+    let offer = TransferOffer(
+      transfer: transfer.bytes, device: parties.transferDevice,
+      index: UInt32.random(in: 1 ... .max), addressToken: token,
+      candidates: await offering.candidates(),
+      summary: TransferOffer.Summary(
+        name: tree.manifest.offeredName, files: UInt64(tree.manifest.fileCount),
+        bytes: tree.manifest.contentBytes, isFolder: tree.manifest.isOneFolder),
+      time: LocalTime.now)
+    let signed = offer.signed(with: parties.device.identity)
+    self.offer = offer
+    signedOffer = signed
+    return signed
+  }
+
+  private func tellWaiting(_ recipient: WireFileRecipient) {
+    if json {
+      var object = JSONObject(event: "waiting")
+      object.add("for", recipient.name)
+      object.add("active", recipient.active)
+      return Output.line(object)
+    }
+    Output.note(
+      recipient.active
+        ? "\(recipient.name) is active where files cannot be received. Waiting for a terminal."
+        : "\(recipient.name) is not active. Waiting…")
+  }
+
+  // MARK: - Takers
+
+  private func take(_ answered: WireFileAnswered) async throws {
+    guard Array(answered.transferID) == transfer.bytes else { return }
+    switch answered.answer {
+    case .refuse(let reason)?: refused(by: answered.by, reason)
+    case .accept(let blob)?: try await accept(Array(blob), answered)
+    case nil: break
+    }
+  }
+
+  private func refused(by person: String, _ reason: String) {
+    failure =
+      failure
+      ?? Rejection(
+        .notAMember, "\(person) does not want the files\(reason.isEmpty ? "" : ": \(reason)").")
+    settle(person)
+  }
+
+  private func accept(_ bytes: [UInt8], _ answered: WireFileAnswered) async throws {
+    guard let offer, let signedOffer, let connection, let blob = SignedBlob(bytes),
+      let answer = TransferAnswer.verify(blob, of: signedOffer, pinned: nil).signed
+    else {
+      return Output.failure("what \(answered.by) answered cannot be read; waiting for another")
+    }
+    _ = try await parties.pin(
+      answer.device, named: answered.device.name, of: answered.by, connection)
+    var setup = ConnectionSetup(
+      role: .presenter, staticPrivate: parties.device.agreement,
+      remoteStatic: answer.device.agreement,
+      prologue: Pairing.prologue(offer: signedOffer, answer: blob), localIndex: offer.index,
+      remoteIndex: answer.index, token: offer.addressToken.bytes, candidates: answer.candidates,
+      pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max))
+    setup.rateLimit = rateLimit
+    let presentation = try await offering.accept(
+      setup, relay: parties.relay(Array(answered.relayToken), at: serverAddress))
+    takers[answered.by]?.stop()
+    takers[answered.by] = presentation
+    let person = answered.by
+    Task { await self.follow(presentation, person) }
+  }
+
+  private func follow(_ presentation: FilePresentation, _ person: String) async {
+    var display = TransferDisplay(
+      .sending, tree.manifest.offeredName, person: person, json: json)
+    for await update in presentation.updates {
+      switch update {
+      case .connected: break
+      case .progress(let progress): display.show(progress)
+      case .ended(let end): await ended(end, presentation, person, display)
+      }
+    }
+  }
+
+  private func ended(
+    _ end: TransferEnd, _ presentation: FilePresentation, _ person: String,
+    _ display: TransferDisplay
+  ) async {
+    // The same person may have begun anew meanwhile.
+    guard takers[person] === presentation else { return }
+    takers[person] = nil
+    switch end {
+    case .done(let report):
+      display.show(report)
+      try? await connection?.completeFile(transfer, for: person)
+      settle(person)
+    case .failed(let reason, _):
+      display.endLine()
+      failure = failure ?? reason
+      settle(person)
+    case .interrupted(let interruption):
+      display.endLine()
+      Output.note("\(person): \(interruption.words). Waiting for them to go on…")
+    }
+  }
+
+  private func settle(_ person: String) {
+    settled.insert(person)
+    if settled.count >= expected { finished.yield() }
+  }
+}
+
+extension Manifest {
+  /// What a person calls it: the first name at the top.
+  var offeredName: String { tops.first.map { name(of: $0) } ?? "" }
+  var isOneFolder: Bool { tops.count == 1 && tops.first.map { !isFile($0) } ?? false }
+  var fileCount: Int { (0..<count).lazy.filter { self.isFile($0) }.count }
+}

@@ -1,0 +1,83 @@
+import ConfabClient
+import ConfabDomain
+import ConfabNetwork
+import ConfabTransfer
+import ConfabWire
+import Dispatch
+import NIOCore
+import Primitives
+
+/// What both ends of a transfer need to know of this device and this server.
+struct TransferParties: Sendable {
+  let profile: Profile
+  let device: DeviceIdentity
+  let server: HostPort
+
+  init(_ current: CurrentServer) throws {
+    profile = current.profile
+    device = try current.profile.device()
+    server = current.server.address
+  }
+
+  var transferDevice: TransferDevice {
+    TransferDevice(
+      identity: device.publicKeys.identity, agreement: device.publicKeys.agreement)
+  }
+
+  /// Where the server's rendezvous and relay listen for datagrams; nil when its name has no address.
+  func serverDatagrams() async -> PathAddress? {
+    let server = server
+    let resolved = try? await offThread {
+      try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
+    }
+    guard case .some(let address) = resolved, let bytes = address.ipBytes else { return nil }
+    return PathAddress(bytes: bytes, port: UInt16(server.port))
+  }
+
+  /// Relies on the other device from now on, or stops where its key has changed.
+  func pin(_ device: TransferDevice, named name: String, of person: String, _ connection: Connection)
+    async throws -> DeviceStanding
+  {
+    let listed = try await connection.devices(of: person).devices.compactMap {
+      DeviceKeys($0.device)
+    }
+    return try profile.pin(
+      DeviceKeys(identity: device.identity, agreement: device.agreement, name: name), of: person,
+      in: connection.welcome.place.hex, listed: listed)
+  }
+
+  func relay(_ token: [UInt8], at address: PathAddress?) -> RelayPlace? {
+    guard let address, let token = TransferToken(token) else { return nil }
+    return RelayPlace(address: address, token: token)
+  }
+}
+
+/// Something that blocks, away from the tasks' threads.
+func offThread<Value: Sendable>(
+  _ body: @escaping @Sendable () throws -> Value
+) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+  }
+}
+
+extension SocketAddress {
+  /// 4 or 16, in network order; nil for what is no address of the Internet.
+  fileprivate var ipBytes: [UInt8]? {
+    switch self {
+    case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
+    case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
+    case .unixDomainSocket: nil
+    }
+  }
+}
+
+extension BlobVerdict {
+  /// What was signed as it says, whoever signed it: the device behind it is judged by its pin.
+  var signed: Content? {
+    switch self {
+    case .genuine(let content), .unknownKey(let content), .changedKey(let content): content
+    case .badSignature, .otherVersion, .otherOffer, .malformed: nil
+    }
+  }
+}
