@@ -57,11 +57,11 @@ import Testing
     let folder = try Folder()
     try Engine.sqlite.open(folder).close()
     try change(folder, "PRAGMA user_version = 99")
-    #expect(throws: JournalError.tooNew(found: 99, supported: 1)) {
+    #expect(throws: JournalError.tooNew(found: 99, supported: 2)) {
       try Engine.sqlite.open(folder)
     }
     // And the folder is free again.
-    try change(folder, "PRAGMA user_version = 1")
+    try change(folder, "PRAGMA user_version = 2")
     try Engine.sqlite.open(folder).close()
   }
 

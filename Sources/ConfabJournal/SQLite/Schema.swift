@@ -6,7 +6,7 @@ import GRDB
 enum Schema {
   /// What this version writes. A file with a greater number is refused, one with a smaller number is
   /// migrated when it is opened.
-  static let format = 1
+  static let format = 2
   /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
   static let applicationID = 0x436F_6E66
 
@@ -16,6 +16,10 @@ enum Schema {
       try db.execute(sql: format1)
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = 1")
+    }
+    // No table changed: entries may hold offers of files, which format 1 does not know.
+    migrator.registerMigration("format 2") { db in
+      try db.execute(sql: "PRAGMA user_version = 2")
     }
     return migrator
   }
