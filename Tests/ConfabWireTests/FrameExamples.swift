@@ -78,7 +78,7 @@ enum FrameExamples {
     ),
     ("list_sessions", .listSessions(.init())),
     ("revoke_session", .revokeSession(.with { $0.session = 9 })),
-    ("subscribe", .subscribe(.with { $0.presence = true })),
+    ("subscribe", .subscribe(.with { ($0.presence, $0.canReceiveFiles) = (true, true) })),
     ("ping", .ping(.init())),
     ("list_channels", .listChannels(.with { ($0.notJoined, $0.after) = (true, 3) })),
     ("list_members", .listMembers(.with { ($0.channel, $0.after) = (room, "ann") })),
@@ -160,12 +160,12 @@ enum FrameExamples {
       "read_archive",
       .readArchive(.with { ($0.archive, $0.file, $0.offset) = (1, 2, 60_000) })
     ),
-  ]
+  ] + fileRequests
 }
 
 extension FrameExamples {
   static let server: [(name: String, body: WireServerFrame.OneOf_Body)] =
-    beginnings + lists + administration + news + events
+    beginnings + lists + fileAnswers + administration + news + fileNews + events
 
   private static let beginnings: [(String, WireServerFrame.OneOf_Body)] = [
     (
@@ -356,6 +356,7 @@ extension FrameExamples {
 
   private static let presence = WirePresence.with {
     ($0.name, $0.active, $0.since, $0.address) = ("ann", true, at, "203.0.113.7")
+    $0.canReceiveFiles = true
   }
 
   private static func event(_ body: WireEvent.OneOf_Body) -> WireEvent {
