@@ -56,7 +56,9 @@ enum FrameExamples {
     $0.at = at
   }
 
-  static let client: [(name: String, body: WireClientFrame.OneOf_Body)] = [
+  static let client = requests + fileRequests
+
+  private static let requests: [(name: String, body: WireClientFrame.OneOf_Body)] = [
     (
       "hello",
       .hello(.with { ($0.versionMin, $0.versionMax, $0.client) = (1, 1, "example 1.0") })
@@ -160,7 +162,7 @@ enum FrameExamples {
       "read_archive",
       .readArchive(.with { ($0.archive, $0.file, $0.offset) = (1, 2, 60_000) })
     ),
-  ] + fileRequests
+  ]
 }
 
 extension FrameExamples {

@@ -32,7 +32,8 @@ extension WireServerFrame.OneOf_Body {
       true
     case .welcome, .refusal, .done, .signedIn, .sessionList, .channelList, .memberList,
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,
-      .fileOfferStanding, .fileAcceptance, .fileOfferList, .accountList, .invitation, .auditList, .auditVerdict, .archive, .archiveChunk:
+      .fileOfferStanding, .fileAcceptance, .fileOfferList, .accountList, .invitation, .auditList,
+      .auditVerdict, .archive, .archiveChunk:
       false
     }
   }
