@@ -28,7 +28,8 @@ struct FileOffers: Sendable {
 
   /// Those that are over, and why.
   func due(at now: MonotonicTime) -> [(TransferID, FileWithdrawal)] {
-    let lost = graces.elements.prefix { $0.value <= now }.map { ($0.key, FileWithdrawal.senderLeft) }
+    let lost = graces.elements.prefix { $0.value <= now }
+      .map { ($0.key, FileWithdrawal.senderLeft) }
     let old = open.values.elements.prefix { $0.expiresAt <= now }
       .filter { offer in graces[offer.id].map { $0 > now } ?? true }
     return lost + old.map { ($0.id, .expired) }

@@ -70,15 +70,11 @@ struct OpenFileOffer: Sendable {
   func state(
     for account: AccountID, _ connection: ConnectionID, _ device: DeviceID?, at now: MonotonicTime
   ) -> FileOfferState {
-    switch answers[account] {
-    case nil: .waiting
-    case .refused: .refused
-    case .complete: .complete
-    case .accepted(let acceptance):
-      if acceptance.connection == connection { .accepted } else if acceptance.holds(
-        against: device, at: now)
-      { .taken } else { acceptance.device == device ? .accepted : .waiting }
+    guard let acceptance = acceptance(of: account), acceptance.connection != connection else {
+      return state(of: account)
     }
+    if acceptance.holds(against: device, at: now) { return .taken }
+    return acceptance.device == device ? .accepted : .waiting
   }
 
   /// As its sender sees a recipient.
