@@ -1,5 +1,3 @@
-package import Primitives
-
 /// How much the relay forwards and how long it remembers.
 package struct RelayLimits: Sendable, Hashable {
   /// Of one pairing, both ways together; what comes faster is dropped, as a slow link would.
@@ -30,5 +28,4 @@ package struct RelayLimits: Sendable, Hashable {
   package static let day: Duration = .seconds(24 * 3600)
   /// An end over its quota is told so, but not at every datagram.
   static let refusalInterval: Duration = .seconds(1)
-  package static let tokenBytes = 16
 }

@@ -20,13 +20,8 @@ package struct RelayAddress: Hashable, Sendable {
 /// in what came and does what the verdict says. Ends are numbered by slots, which stay the same for as
 /// long as the pairing is there, so that the shell can keep what it needs of each in an array.
 package struct RelayTable: Sendable {
-  private struct Token: Hashable {
-    let high: UInt64
-    let low: UInt64
-  }
-
   private struct End {
-    let token: Token
+    let token: TransferToken
     /// Nil until it binds, and again when it was silent for too long.
     var address: RelayAddress?
     var heardAt: MonotonicTime
@@ -51,7 +46,7 @@ package struct RelayTable: Sendable {
   private var ends: [End?] = []
   private var free: [Int] = []
   private var indexByID: [UInt64: Int] = [:]
-  private var slotByToken: [Token: Int] = [:]
+  private var slotByToken: [TransferToken: Int] = [:]
   private var slotByAddress: [RelayAddress: Int] = [:]
   private var dayBeganAt: MonotonicTime
   private var bytesToday: UInt64 = 0
@@ -76,13 +71,13 @@ package struct RelayTable: Sendable {
 
   /// Makes a pairing whose ends may bind from now on.
   ///
-  /// - Returns: its two slots, which may have been another's before; nil for what is no pair of tokens.
+  /// - Returns: its two slots, which may have been another's before; nil when one of these is known.
   @discardableResult
   package mutating func open(
-    _ id: UInt64, tokens first: [UInt8], _ second: [UInt8], at now: MonotonicTime
+    _ id: UInt64, tokens first: TransferToken, _ second: TransferToken, at now: MonotonicTime
   ) -> (first: Int, second: Int)? {
-    guard let a = Self.token(first), let b = Self.token(second), a != b, indexByID[id] == nil,
-      slotByToken[a] == nil, slotByToken[b] == nil
+    guard first != second, indexByID[id] == nil, slotByToken[first] == nil,
+      slotByToken[second] == nil
     else { return nil }
     if count >= RelayLimits.pairingsMax { closeQuietest() }
     let index = free.popLast() ?? pairings.count
@@ -92,7 +87,7 @@ package struct RelayTable: Sendable {
     }
     pairings[index] = Pairing(
       id: id, openedAt: now, allowance: limits.burstBytes, filledAt: now)
-    for (offset, token) in [a, b].enumerated() {
+    for (offset, token) in [first, second].enumerated() {
       ends[2 * index + offset] = End(token: token, address: nil, heardAt: now)
       slotByToken[token] = 2 * index + offset
     }
@@ -138,46 +133,29 @@ package struct RelayTable: Sendable {
     ends[slot]?.address = nil
   }
 
-  private static func token(_ bytes: [UInt8]) -> Token? {
-    guard bytes.count == RelayLimits.tokenBytes else { return nil }
-    var (high, low): (UInt64, UInt64) = (0, 0)
-    for (index, byte) in bytes.enumerated() {
-      if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
-    }
-    return Token(high: high, low: low)
-  }
-
   // MARK: - What an end says to the relay
 
-  /// The sender of the datagram claims the end that the token is for. The newest claim counts, since a
-  /// NAT may give a device another address at any time.
+  /// The sender of the datagram claims the end that the token is for, for the first time or again. The
+  /// newest claim counts, since a NAT may give a device another address at any time.
   ///
-  /// - Returns: the slot; nil when there is no such token.
+  /// - Returns: the slot.
   package mutating func bind(
-    token bytes: [UInt8], from address: RelayAddress, at now: MonotonicTime
-  ) -> Int? {
-    guard let token = Self.token(bytes), let slot = slotByToken[token],
-      let pairing = pairings[slot / 2], !pairing.isOver(at: now)
-    else {
+    _ token: TransferToken, from address: RelayAddress, at now: MonotonicTime
+  ) throws(RelayRefusal) -> Int {
+    guard let slot = slotByToken[token], let pairing = pairings[slot / 2] else {
       counters.refused += 1
-      return nil
+      throw RelayRefusal(reason: .tokenUnknown)
+    }
+    guard !pairing.isOver(at: now) else {
+      counters.refused += 1
+      throw RelayRefusal(reason: .expired)
     }
     if let before = slotByAddress[address], before != slot { unbind(before) }
     if ends[slot]?.address != address {
       unbind(slot)
       ends[slot]?.address = address
       slotByAddress[address] = slot
-    }
-    ends[slot]?.heardAt = now
-    counters.bound += 1
-    return slot
-  }
-
-  /// - Returns: the slot of the end that is still there; nil when it must bind again.
-  package mutating func keepalive(from address: RelayAddress, at now: MonotonicTime) -> Int? {
-    guard let slot = slotByAddress[address] else {
-      counters.refused += 1
-      return nil
+      counters.bound += 1
     }
     ends[slot]?.heardAt = now
     return slot
@@ -190,8 +168,8 @@ package struct RelayTable: Sendable {
     case forward(to: Int)
     /// The other end has not bound yet: keep it, instead of what was kept before, until it does.
     case keep(for: Int)
-    /// Dropped, and the sender of it is to be told why.
-    case refuse(to: Int)
+    /// Dropped, and its sender is to be told that the quota is used up, under this token.
+    case refuse(TransferToken)
     case drop
   }
 
@@ -255,11 +233,20 @@ package struct RelayTable: Sendable {
   private static let second: Int64 = 1_000_000_000
 
   private mutating func refusal(_ slot: Int, at now: MonotonicTime) -> Verdict {
-    if let last = ends[slot]?.refusedAt, now.since(last) < RelayLimits.refusalInterval {
-      return .drop
-    }
+    guard let end = ends[slot],
+      end.refusedAt.map({ now.since($0) >= RelayLimits.refusalInterval }) ?? true
+    else { return .drop }
     ends[slot]?.refusedAt = now
-    return .refuse(to: slot)
+    return .refuse(end.token)
+  }
+}
+
+/// Why an address was not bound.
+package struct RelayRefusal: Error, Hashable {
+  package let reason: RelayDatagram.Reason
+
+  package init(reason: RelayDatagram.Reason) {
+    self.reason = reason
   }
 }
 
@@ -267,8 +254,9 @@ package struct RelayTable: Sendable {
 package struct RelayCounters: Sendable, Hashable {
   package var forwarded = 0
   package var forwardedBytes = 0
+  /// Ends that came, or came from another address.
   package var bound = 0
-  /// Unknown tokens, and signs of life of nobody.
+  /// Unknown and old tokens.
   package var refused = 0
   /// Dropped: from an address that nobody bound.
   package var unbound = 0

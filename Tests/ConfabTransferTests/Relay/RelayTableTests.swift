@@ -9,8 +9,12 @@ struct RelayTableTests {
   private let bob = RelayAddress(high: 0x2001_0DB8 << 32, low: 7, port: 5_000)
   private let eve = RelayAddress(high: 0, low: 0xFFFF_C000_0209, port: 6_000)
 
-  private func token(_ byte: UInt8) -> [UInt8] {
-    [UInt8](repeating: byte, count: RelayLimits.tokenBytes)
+  private func token(_ number: Int) -> TransferToken {
+    var random = SeededRandom(seed: UInt64(number))
+    guard let token = TransferToken([UInt8].random(count: 16, using: &random)) else {
+      preconditionFailure("no token")
+    }
+    return token
   }
 
   private func table(_ change: (inout RelayLimits) -> Void = { _ in }) -> RelayTable {
@@ -24,8 +28,8 @@ struct RelayTableTests {
   /// With both ends bound.
   private func bound(_ change: (inout RelayLimits) -> Void = { _ in }) -> RelayTable {
     var table = table(change)
-    #expect(table.bind(token: token(1), from: ann, at: now) == 0)
-    #expect(table.bind(token: token(2), from: bob, at: now) == 1)
+    #expect(table.slot(token(1), ann, now) == 0)
+    #expect(table.slot(token(2), bob, now) == 1)
     return table
   }
 
@@ -45,19 +49,19 @@ struct RelayTableTests {
   @Test("tokens that nobody gave out bind nothing")
   func unknownTokens() {
     var table = table()
-    #expect(table.bind(token: token(9), from: eve, at: now) == nil)
-    #expect(table.bind(token: Array(token(1).dropLast()), from: eve, at: now) == nil)
-    #expect(table.keepalive(from: eve, at: now) == nil)
-    #expect(table.counters.refused == 3)
+    #expect(throws: RelayRefusal(reason: .tokenUnknown)) {
+      try table.bind(token(9), from: eve, at: now)
+    }
+    #expect(table.counters.refused == 1)
     #expect(table.open(2, tokens: token(1), token(3), at: now) == nil)
     #expect(table.open(2, tokens: token(3), token(3), at: now) == nil)
-    #expect(table.open(2, tokens: [], [], at: now) == nil)
+    #expect(table.open(1, tokens: token(3), token(4), at: now) == nil)
   }
 
   @Test("until the other end is there, only what opens a connection is worth keeping")
   func waiting() {
     var table = table()
-    #expect(table.bind(token: token(2), from: bob, at: now) == 1)
+    #expect(table.slot(token(2), bob, now) == 1)
     #expect(
       table.forward(byteCount: 1_200, isHandshake: true, from: bob, at: now) == .keep(for: 0))
     #expect(table.send(1_200, from: bob, at: now) == .drop)
@@ -67,15 +71,15 @@ struct RelayTableTests {
   @Test("an end that comes from another address is where it was heard last")
   func rebinding() {
     var table = bound()
-    #expect(table.bind(token: token(1), from: eve, at: now) == 0)
+    #expect(table.slot(token(1), eve, now) == 0)
     #expect(table.send(100, from: ann, at: now) == .drop)
     #expect(table.send(100, from: eve, at: now) == .forward(to: 1))
     // One address is one end: it leaves the pairing that it was in before.
     #expect(table.open(2, tokens: token(3), token(4), at: now) != nil)
-    #expect(table.bind(token: token(3), from: eve, at: now) == 2)
+    #expect(table.slot(token(3), eve, now) == 2)
     #expect(table.send(100, from: bob, at: now) == .drop)
-    #expect(table.bind(token: token(3), from: eve, at: now) == 2)
-    #expect(table.bind(token: token(4), from: bob, at: now) == 3)
+    #expect(table.slot(token(3), eve, now) == 2)
+    #expect(table.slot(token(4), bob, now) == 3)
     #expect(table.send(100, from: bob, at: now) == .forward(to: 2))
   }
 
@@ -86,7 +90,7 @@ struct RelayTableTests {
     table.close(1)
     #expect(table.count == 0)
     #expect(table.send(100, from: ann, at: now) == .drop)
-    #expect(table.bind(token: token(1), from: ann, at: now) == nil)
+    #expect(table.slot(token(1), ann, now) == nil)
     let slots = table.open(2, tokens: token(3), token(4), at: now)
     #expect(slots?.first == 0)
     #expect(table.slotCount == 2)
@@ -96,25 +100,26 @@ struct RelayTableTests {
   @Test("an end is forgotten when it was silent for a minute, and comes back with its token")
   mutating func silence() {
     var table = bound()
-    now = now + RelayLimits.silenceMax - .nanoseconds(1)
-    #expect(table.keepalive(from: ann, at: now) == 0)
+    now = now + (RelayLimits.silenceMax - .nanoseconds(1))
+    #expect(table.slot(token(1), ann, now) == 0)
     table.expire(at: now)
     #expect(table.send(100, from: ann, at: now) == .forward(to: 1))
     now = now + .nanoseconds(1)
     table.expire(at: now)
     #expect(table.send(100, from: ann, at: now) == .drop)
-    #expect(table.keepalive(from: bob, at: now) == nil)
-    #expect(table.bind(token: token(2), from: bob, at: now) == 1)
+    #expect(table.slot(token(2), bob, now) == 1)
     #expect(table.send(100, from: ann, at: now) == .forward(to: 1))
   }
 
   @Test("a token is good for a day")
   mutating func lifetime() {
     var table = table()
-    now = now + RelayLimits.lifetime - .nanoseconds(1)
-    #expect(table.bind(token: token(1), from: ann, at: now) == 0)
+    now = now + (RelayLimits.lifetime - .nanoseconds(1))
+    #expect(table.slot(token(1), ann, now) == 0)
     now = now + .nanoseconds(1)
-    #expect(table.bind(token: token(2), from: bob, at: now) == nil)
+    #expect(throws: RelayRefusal(reason: .expired)) {
+      try table.bind(token(2), from: bob, at: now)
+    }
     table.expire(at: now)
     #expect(table.count == 0)
   }
@@ -141,28 +146,28 @@ struct RelayTableTests {
     #expect(count < 10)
   }
 
-  @Test("a pairing has a share of the day's bytes, all have the whole, and the next day begins anew")
+  @Test("a pairing has a share of the day's bytes, and the next day begins anew")
   mutating func quota() {
     var table = bound { $0.bytesPerDayMax = 40_000 }
     for _ in 0..<10 { #expect(table.send(1_000, from: ann, at: now) == .forward(to: 1)) }
-    #expect(table.send(1_000, from: ann, at: now) == .refuse(to: 0))
+    #expect(table.send(1_000, from: ann, at: now) == .refuse(token(1)))
     #expect(table.send(1_000, from: ann, at: now) == .drop)
-    #expect(table.send(1_000, from: bob, at: now) == .refuse(to: 1))
+    #expect(table.send(1_000, from: bob, at: now) == .refuse(token(2)))
     now = now + .seconds(1)
-    #expect(table.send(1_000, from: ann, at: now) == .refuse(to: 0))
-    for pairing in 2..<UInt8(6) {
+    #expect(table.send(1_000, from: ann, at: now) == .refuse(token(1)))
+    for pairing in 2..<6 {
       table.open(UInt64(pairing), tokens: token(2 * pairing), token(2 * pairing + 1), at: now)
-      _ = table.bind(token: token(2 * pairing), from: ann, at: now)
-      _ = table.bind(token: token(2 * pairing + 1), from: bob, at: now)
+      _ = table.slot(token(2 * pairing), ann, now)
+      _ = table.slot(token(2 * pairing + 1), bob, now)
       let last = table.send(1_000, from: ann, at: now)
       // The fifth finds nothing left.
-      #expect((last == .forward(to: 2 * Int(pairing) - 1)) == (pairing < 5), "\(pairing)")
+      #expect((last == .forward(to: 2 * pairing - 1)) == (pairing < 5), "\(pairing)")
       for _ in 0..<9 { _ = table.send(1_000, from: ann, at: now) }
     }
     now = now + RelayLimits.day
     table.open(9, tokens: token(30), token(31), at: now)
-    _ = table.bind(token: token(30), from: ann, at: now)
-    _ = table.bind(token: token(31), from: bob, at: now)
+    _ = table.slot(token(30), ann, now)
+    _ = table.slot(token(31), bob, now)
     if case .forward = table.send(1_000, from: ann, at: now) {
     } else {
       Issue.record("the day has not begun anew")
@@ -180,27 +185,27 @@ struct RelayTableTests {
   @Test("past the limit the quietest pairing makes place")
   mutating func full() {
     var table = RelayTable(limits: RelayLimits(), at: now)
-    func tokens(_ number: Int) -> ([UInt8], [UInt8]) {
-      var bytes = [UInt8](repeating: 0, count: 16)
-      (bytes[0], bytes[1]) = (UInt8(number >> 8), UInt8(number & 255))
-      return (bytes, bytes.reversed())
-    }
     let late = now + .seconds(1)
     for number in 1...RelayLimits.pairingsMax {
-      let (a, b) = tokens(number)
-      table.open(UInt64(number), tokens: a, [1] + b.dropFirst(), at: now)
-      if number != 77 { _ = table.bind(token: a, from: ann, at: late) }
+      table.open(UInt64(number), tokens: token(2 * number), token(2 * number + 1), at: now)
+      if number != 77 { _ = table.slot(token(2 * number), ann, late) }
     }
     #expect(table.count == RelayLimits.pairingsMax)
-    table.open(9_999, tokens: token(0xEE), token(0xEF), at: late)
+    table.open(9_999, tokens: token(90_000), token(90_001), at: late)
     #expect(table.count == RelayLimits.pairingsMax)
-    #expect(table.bind(token: tokens(77).0, from: bob, at: late) == nil)
-    #expect(table.bind(token: tokens(78).0, from: bob, at: late) != nil)
-    #expect(table.bind(token: token(0xEE), from: bob, at: late) != nil)
+    #expect(table.slot(token(2 * 77), bob, late) == nil)
+    #expect(table.slot(token(2 * 78), bob, late) != nil)
+    #expect(table.slot(token(90_000), bob, late) != nil)
   }
 }
 
 extension RelayTable {
+  fileprivate mutating func slot(
+    _ token: TransferToken, _ address: RelayAddress, _ now: MonotonicTime
+  ) -> Int? {
+    try? bind(token, from: address, at: now)
+  }
+
   fileprivate mutating func send(
     _ byteCount: Int, from address: RelayAddress, at now: MonotonicTime
   ) -> Verdict {
