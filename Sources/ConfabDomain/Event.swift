@@ -48,6 +48,12 @@ package struct Event: Hashable, Sendable {
     case reactionRemoved(ChannelID, sequence: UInt64, emoji: String)
     case readMarked(ChannelID, AccountID, through: UInt64)
 
+    // Files go from device to device; the journal knows only that they were offered and answered.
+    case fileOffered(NewFileOffer)
+    /// By the recipient, for one of their devices.
+    case fileAccepted(TransferID, from: AccountID, device: DeviceID)
+    case fileRefused(TransferID, from: AccountID)
+
     /// Something that an auditor wants to know and that changes no state: a backup, an export.
     case noted(String)
   }
@@ -238,9 +244,37 @@ package struct NewMessage: Hashable, Sendable {
   }
 }
 
+/// An offer of files, without their names: nothing can be taken out of the journal again.
+package struct NewFileOffer: Hashable, Sendable {
+  package enum Recipient: Hashable, Sendable {
+    case person(AccountID)
+    /// Whoever is a member.
+    case channel(ChannelID)
+  }
+
+  package var id: TransferID
+  package var device: DeviceID
+  package var recipient: Recipient
+  package var files: UInt64
+  package var bytes: UInt64
+  package var isFolder: Bool
+
+  package init(
+    id: TransferID, device: DeviceID, recipient: Recipient, files: UInt64, bytes: UInt64,
+    isFolder: Bool
+  ) {
+    self.id = id
+    self.device = device
+    self.recipient = recipient
+    self.files = files
+    self.bytes = bytes
+    self.isFolder = isFolder
+  }
+}
+
 extension Event.Body {
-  /// The channel whose position this event moves; nil for what happens to accounts and for marks
-  /// that only their reader sees.
+  /// The channel whose position this event moves; nil for what happens to accounts, for marks that
+  /// only their reader sees, and for offers of files, which are gone when their sender is.
   package var channel: ChannelID? {
     switch self {
     case .channelCreated(let new): new.id
@@ -251,7 +285,8 @@ extension Event.Body {
       channel
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
       .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
-      .accountLocked, .accountUnlocked, .readMarked, .noted:
+      .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
+      .noted:
       nil
     }
   }

@@ -92,3 +92,26 @@ package struct MessageID: Hashable, Sendable, Codable, CustomStringConvertible {
     }.joined()
   }
 }
+
+/// 16 bytes made by the client that offers files, so that an offer made again is known for the same.
+package struct TransferID: Hashable, Sendable, CustomStringConvertible {
+  /// Spelled as a message's.
+  private let id: MessageID
+
+  package static let byteCount = MessageID.byteCount
+
+  /// Nil unless there are exactly 16 bytes.
+  package init?(bytes: some Collection<UInt8>) {
+    guard let id = MessageID(bytes: bytes) else { return nil }
+    self.id = id
+  }
+
+  package init(using generator: inout some RandomNumberGenerator) {
+    id = MessageID(using: &generator)
+  }
+
+  package var bytes: [UInt8] { id.bytes }
+
+  /// 32 hexadecimal digits.
+  package var description: String { id.description }
+}

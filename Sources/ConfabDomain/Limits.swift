@@ -29,6 +29,17 @@ package enum Limits {
   package static let unreadMentionsMax = 1_000
   /// Deleted messages that are left out of unread counts in a channel, the newest ones.
   package static let deletionsMax = 1_000
+  /// UTF-8 bytes of an offered file's name: what file systems take (NAME_MAX of Linux).
+  package static let fileNameBytesMax = 255
+  package static let filesPerOfferMax: UInt64 = 1_000_000
+  /// Content of one offer: what the transport can address.
+  package static let fileBytesMax: UInt64 = 1 << 62
+  /// What one device says to the other in an offer or an answer.
+  package static let fileOfferBytesMax = 16_384
+  /// Why somebody does not want a file.
+  package static let fileRefusalBytesMax = 256
+  /// Addresses that are told after the offer and the answer.
+  package static let fileCandidatesBytesMax = 4_096
 }
 
 /// Times that the domain decides with.
@@ -40,6 +51,8 @@ package enum Periods {
   package static let lockoutMax: Duration = .seconds(300)
   /// The longest that an invitation may be good for.
   package static let invitationMax: Duration = .seconds(3650 * 24 * 3600)
+  /// An offer of files that nobody answered ends after this, though its sender may still wait.
+  package static let fileOffer: Duration = .seconds(7 * 24 * 3600)
   /// How far a server's clock may be set back before lockouts that began later are forgotten.
   package static let clockSlack: Duration = .seconds(60)
 }

@@ -14,7 +14,7 @@ package struct Rejection: Error, Hashable, Sendable {
 
   /// All numbers that Confab refuses with; `Vectors/errors.json` is the golden copy. 1xxx the
   /// protocol, 2xxx signing in, 3xxx people, 4xxx channels, 5xxx messages, 6xxx limits, 7xxx the
-  /// server's own trouble.
+  /// server's own trouble, 8xxx files.
   package enum Code: UInt32, CaseIterable, Sendable {
     /// The bytes are not frames of this protocol. The connection is closed.
     case malformedFrame = 1001
@@ -88,5 +88,18 @@ package struct Rejection: Error, Hashable, Sendable {
     case journalUnavailable = 7001
     case serverStopping = 7002
     case internalError = 7003
+
+    /// The offer was never made to this person, was withdrawn, or its sender left.
+    case fileOfferGone = 8001
+    /// Another device of the person took it.
+    case fileOfferTaken = 8002
+    /// Nobody answered it in time.
+    case fileOfferExpired = 8003
+    /// What is offered or answered makes no sense, or is too long.
+    case fileOfferUnfit = 8004
+    /// Files go between devices with keys, and this session has none.
+    case deviceRequired = 8005
+    /// This id was already used by somebody else.
+    case transferIDTaken = 8006
   }
 }

@@ -16,6 +16,10 @@ extension Hub {
       // They hear of their own leaving, and of nothing after it.
       tell(stamped, in: channel)
       unsubscribe(account, from: channel)
+      withdrawFiles(in: channel, from: account)
+    case .roomClosed(let channel):
+      tell(stamped, in: channel)
+      withdrawFiles(in: channel)
     case .readMarked(let channel, let account, _): noteChange(of: channel, to: account)
     case .sessionClosed(let session, let end): endConnections(of: session, end)
     default:

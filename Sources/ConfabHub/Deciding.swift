@@ -68,6 +68,7 @@ extension Hub {
     let lost = held
     held = []
     recentMessages.forget(after: durableEntry)
+    files.forget(after: durableEntry)
     journalPausedUntil = now.monotonic + HubLimits.journalPause
     let isFirst = !isReloading
     isReloading = true
@@ -93,7 +94,8 @@ extension Hub {
       if let account = state.accountsByName[view.name.lowercased()] {
         untoldPresence.append(account)
       }
-    case .refuse, .lookUp: effects.append(effect)
+    case .refuse, .lookUp, .closeRelay, .notify(_, .fileWithdrawn), .notify(_, .fileCandidates):
+      effects.append(effect)
     default: break
     }
   }

@@ -9,8 +9,8 @@ package import Primitives
 /// out waits until all that was decided before it is durable, in one queue, so that nobody hears of
 /// what a power cut could still undo, and everybody hears everything in the order of the journal.
 ///
-/// The files beside this one each hold one matter: `SignIn/`, `Requests/`, `Presence.swift` and
-/// `Consequences.swift`, which says what follows from an event.
+/// The files beside this one each hold one matter: `SignIn/`, `Requests/`, `Files/`,
+/// `Presence.swift` and `Consequences.swift`, which says what follows from an event.
 package struct Hub: Sendable {
   package internal(set) var state: PlaceState
   let options: HubOptions
@@ -22,6 +22,9 @@ package struct Hub: Sendable {
   var throttle: SignInThrottle
   var rateLimits: RateLimits
   var recentMessages = RecentMessages()
+  var files = FileOffers()
+  var fileRates = RateLimits(
+    perSecond: HubLimits.fileAnswersPerSecond, burst: HubLimits.fileAnswerBurst)
 
   /// What the shell was asked and has not answered yet.
   var questions: [Ticket: Question] = [:]
@@ -82,12 +85,15 @@ package struct Hub: Sendable {
     case .deadline: break
     }
     expirePresence()
+    expireFileOffers()
     defer { effects = [] }
     return effects
   }
 
   /// When `Input.deadline` is due, if ever.
-  package var nextDeadline: MonotonicTime? { presence.nextDeadline }
+  package var nextDeadline: MonotonicTime? {
+    [presence.nextDeadline, files.nextDeadline].compactMap(\.self).min()
+  }
 
   /// Sizes for the metrics and for the simulation, which holds them against their limits.
   package var sizes: Sizes {
@@ -95,7 +101,8 @@ package struct Hub: Sendable {
       connections: connections.count, active: presence.people.count, held: held.count,
       questions: questions.count, recentMessages: recentMessages.count,
       attempts: attempts.values.reduce(0) { $0 + $1.count },
-      changes: changes.values.reduce(0) { $0 + $1.count })
+      changes: changes.values.reduce(0) { $0 + $1.count }, fileOffers: files.count,
+      fileAcceptances: files.acceptanceCount)
   }
 
   package struct Sizes: Sendable, Equatable {
@@ -106,6 +113,8 @@ package struct Hub: Sendable {
     package var recentMessages: Int
     package var attempts: Int
     package var changes: Int
+    package var fileOffers: Int
+    package var fileAcceptances: Int
   }
 }
 
@@ -125,6 +134,8 @@ struct Connection: Sendable {
   /// Hears what happens, and makes its person active.
   var isSubscribed = false
   var watchesPresence = false
+  /// Is told of offers of files with what answering them takes.
+  var canReceiveFiles = false
 
   var actor: Actor? {
     if peer.isOperator { return .operator }

@@ -18,6 +18,8 @@ package struct HubOptions: Sendable {
   /// Requests of one account: how many a second, and how many at once after a rest.
   package var requestsPerSecond = 1_000
   package var requestBurst = 5_000
+  /// Whether the server forwards files' datagrams for those who cannot reach each other.
+  package var relaysFiles = true
 
   package init() {}
 }
@@ -43,4 +45,29 @@ package enum HubLimits {
   /// A lost connection's person stays active for this long, so that a reconnect is no news.
   package static let presenceLinger: Duration = .seconds(10)
   package static let addressWindow: Duration = .seconds(60)
+  /// Offers of files that are open, of one account and in all. Each holds at most 16 KiB of offer, and
+  /// as much for each acceptance.
+  package static let fileOffersPerAccountMax = 64
+  package static let fileOffersMax = 4_096
+  /// People in a room who may accept one offer.
+  package static let fileAcceptancesPerOfferMax = 256
+  package static let fileAcceptancesMax = 8_192
+  /// Offers that ended, kept to say why; the oldest is forgotten first.
+  package static let endedFileOffersMax = 4_096
+  /// Offers and acceptances of one account: how many a second, and how many at once after a rest.
+  package static let fileAnswersPerSecond = 2
+  package static let fileAnswerBurst = 128
+  /// Candidates that are passed on within one pairing, both ways together.
+  package static let fileCandidatesPerPairingMax = 256
+  /// Connections that are told of an offer with its bytes; the others ask for them.
+  package static let fileOfferCopiesMax = 64
+  /// Offers that a connection is told of when it subscribes; the others stand in the list.
+  package static let fileOffersToldMax = 32
+  /// Offers in one reply, so that it fits a frame.
+  package static let fileOffersPerPageMax = 64
+  /// Recipients named in a list of one's own offers.
+  package static let fileRecipientsListedMax = 64
+  /// A sender who is lost may come back to the offer for this long; so may who accepted it, before
+  /// another device of that person may.
+  package static let fileOfferGrace: Duration = .seconds(10)
 }

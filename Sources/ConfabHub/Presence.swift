@@ -8,10 +8,15 @@ struct Presence: Sendable {
     let since: WallTime
     var address: String
     var connections: Int
+    /// Connections, of these, that can receive files.
+    var receivers = 0
     /// Set while no connection is left: until then the person may come back unnoticed.
     var lingerUntil: MonotonicTime?
     /// Whose last connection was lost; ending it ends the linger.
     var lingerSession: SessionID?
+
+    /// As it was when the last connection was lost, for as long as that is no news.
+    var canReceiveFiles: Bool { receivers > 0 }
   }
 
   private(set) var people: OrderedDictionary<AccountID, Person> = [:]
@@ -20,33 +25,49 @@ struct Presence: Sendable {
 
   var nextDeadline: MonotonicTime? { lingering.values.first }
 
-  /// True when the person was not active before.
-  mutating func arrive(_ account: AccountID, from address: String, at now: Now) -> Bool {
+  /// True when that is news: the person was not active before, or could not receive files, or could.
+  mutating func arrive(
+    _ account: AccountID, from address: String, canReceiveFiles: Bool, at now: Now
+  ) -> Bool {
     lingering[account] = nil
-    guard people[account] != nil else {
-      people[account] = Person(since: now.wall, address: address, connections: 1)
+    guard var person = people[account] else {
+      people[account] = Person(
+        since: now.wall, address: address, connections: 1, receivers: canReceiveFiles ? 1 : 0)
       return true
     }
-    people[account]?.connections += 1
-    people[account]?.address = address
-    people[account]?.lingerUntil = nil
-    people[account]?.lingerSession = nil
-    return false
+    let could = person.canReceiveFiles
+    if person.connections == 0 { person.receivers = 0 }
+    person.connections += 1
+    person.receivers += canReceiveFiles ? 1 : 0
+    person.address = address
+    person.lingerUntil = nil
+    person.lingerSession = nil
+    people[account] = person
+    return person.canReceiveFiles != could
   }
 
-  /// A connection of the session is no more. Returns the person when that made them inactive.
+  /// What leaving changed, if anything.
+  enum Departure {
+    case unnoticed
+    /// Still active, but not with a device that can receive files.
+    case receivesNoMore(Person)
+    case left(Person)
+  }
+
+  /// A connection of the session is no more.
   mutating func leave(
-    _ account: AccountID, _ session: SessionID?, signedOut: Bool, at now: Now
-  ) -> Person? {
-    guard var person = people[account] else { return nil }
+    _ account: AccountID, _ session: SessionID?, canReceiveFiles: Bool, signedOut: Bool, at now: Now
+  ) -> Departure {
+    guard var person = people[account] else { return .unnoticed }
     person.connections -= 1
     if person.connections > 0 {
+      person.receivers -= canReceiveFiles ? 1 : 0
       people[account] = person
-      return nil
+      return canReceiveFiles && !person.canReceiveFiles ? .receivesNoMore(person) : .unnoticed
     }
     if signedOut {
       people[account] = nil
-      return person
+      return .left(person)
     }
     let until = now.monotonic + HubLimits.presenceLinger
     person.lingerUntil = until
@@ -54,7 +75,17 @@ struct Presence: Sendable {
     people[account] = person
     lingering[account] = nil
     lingering[account] = until
-    return nil
+    return .unnoticed
+  }
+
+  /// A connection that was counted already can now receive files, or cannot any more. Returns the
+  /// person when that is news.
+  mutating func change(_ account: AccountID, canReceiveFiles: Bool) -> Person? {
+    guard var person = people[account] else { return nil }
+    let could = person.canReceiveFiles
+    person.receivers += canReceiveFiles ? 1 : -1
+    people[account] = person
+    return person.canReceiveFiles != could ? person : nil
   }
 
   /// Returns who lingered since a connection of the session was lost, if anybody, and ends that.
@@ -80,15 +111,18 @@ struct Presence: Sendable {
 extension Hub {
   mutating func disconnect(_ id: ConnectionID) {
     leave(id, signedOut: false)
+    loseFileOffers(of: id)
     connections[id] = nil
   }
 
   /// Takes the person off a connection that goes on or is closed soon.
   mutating func signOff(_ id: ConnectionID) {
     leave(id, signedOut: true)
+    endFileOffers(of: id)
     connections[id]?.account = nil
     connections[id]?.session = nil
     connections[id]?.isSubscribed = false
+    connections[id]?.canReceiveFiles = false
   }
 
   private mutating func leave(_ id: ConnectionID, signedOut: Bool) {
@@ -96,17 +130,38 @@ extension Hub {
     connectionsByAccount[account]?.remove(id)
     if connectionsByAccount[account]?.isEmpty == true { connectionsByAccount[account] = nil }
     guard connection.isSubscribed else { return }
-    if let gone = presence.leave(account, connection.session, signedOut: signedOut, at: now) {
-      holdPresence(of: account, isActive: false, gone)
+    switch presence.leave(
+      account, connection.session, canReceiveFiles: connection.canReceiveFiles,
+      signedOut: signedOut, at: now)
+    {
+    case .unnoticed: break
+    case .receivesNoMore(let person): tellPresence(of: account, isActive: true, person)
+    case .left(let gone): holdPresence(of: account, isActive: false, gone)
     }
   }
 
-  mutating func becomeActive(_ id: ConnectionID, _ account: AccountID) {
-    let address = connections[id]?.peer.address ?? ""
-    guard presence.arrive(account, from: address, at: now),
+  /// The connection subscribes, for the first time or again.
+  mutating func becomeActive(_ id: ConnectionID, _ account: AccountID, canReceiveFiles: Bool) {
+    guard let connection = connections[id] else { return }
+    connections[id]?.isSubscribed = true
+    connections[id]?.canReceiveFiles = canReceiveFiles
+    if connection.isSubscribed {
+      guard connection.canReceiveFiles != canReceiveFiles,
+        let person = presence.change(account, canReceiveFiles: canReceiveFiles)
+      else { return }
+      return tellPresence(of: account, isActive: true, person)
+    }
+    let wasActive = presence.people[account] != nil
+    guard
+      presence.arrive(
+        account, from: connection.peer.address, canReceiveFiles: canReceiveFiles, at: now),
       let person = presence.people[account]
     else { return }
-    holdPresence(of: account, isActive: true, person)
+    if wasActive {
+      tellPresence(of: account, isActive: true, person)
+    } else {
+      holdPresence(of: account, isActive: true, person)
+    }
   }
 
   /// A session that is over does not linger either.
@@ -129,7 +184,7 @@ extension Hub {
       person ?? Presence.Person(since: now.wall, address: "", connections: 0))
   }
 
-  private mutating func holdPresence(
+  private mutating func tellPresence(
     of account: AccountID, isActive: Bool, _ person: Presence.Person
   ) {
     // Nothing that is told now may name an account that the journal does not have.
@@ -141,7 +196,15 @@ extension Hub {
     hold(
       .tellPresence(
         PresenceView(
-          name: name, isActive: isActive, since: person.since, address: person.address)))
+          name: name, isActive: isActive, since: person.since, address: person.address,
+          canReceiveFiles: isActive && person.canReceiveFiles)))
+  }
+
+  private mutating func holdPresence(
+    of account: AccountID, isActive: Bool, _ person: Presence.Person
+  ) {
+    tellPresence(of: account, isActive: isActive, person)
+    guard !isReloading, let name = state.accounts[account]?.name.text else { return }
     hold(
       .log(
         LogLine(

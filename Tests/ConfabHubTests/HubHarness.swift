@@ -18,6 +18,7 @@ final class HubHarness {
   private(set) var hashings: [(ticket: Ticket, password: Secret)] = []
   private(set) var lookUps: [(ticket: Ticket, lookUp: LookUp)] = []
   private(set) var reloads = 0
+  private(set) var relays: OrderedDictionary<PairingID, RelayGrant> = [:]
 
   /// Everything that reached a connection, in order.
   private(set) var heard: OrderedDictionary<ConnectionID, [Heard]> = [:]
@@ -108,6 +109,7 @@ extension HubHarness {
     checks = []
     hashings = []
     lookUps = []
+    relays = [:]
     subscribers = [:]
     watchers = []
     open = []
@@ -247,6 +249,8 @@ extension HubHarness {
     case .hashPassword(let ticket, let password): hashings.append((ticket, password))
     case .lookUp(let ticket, let lookUp): lookUps.append((ticket, lookUp))
     case .reload: reloads += 1
+    case .openRelay(let grant): relays[grant.pairing] = grant
+    case .closeRelay(let pairing): relays[pairing] = nil
     case .log(let line): log.append(line)
     }
   }
@@ -293,5 +297,12 @@ struct Answer {
   var people: [PresenceView]? { if case .people(let views, _)? = reply { views } else { nil } }
   var members: [MemberView]? { if case .members(let views, _)? = reply { views } else { nil } }
   var sessions: [SessionView]? { if case .sessions(let views)? = reply { views } else { nil } }
+  var standing: FileStandingView? {
+    if case .fileStanding(let view)? = reply { view } else { nil }
+  }
+  var acceptance: FileAcceptanceView? {
+    if case .fileAcceptance(let view)? = reply { view } else { nil }
+  }
+  var offers: [FileOfferView]? { if case .fileOffers(let views, _)? = reply { views } else { nil } }
   var accounts: [AccountView]? { if case .accounts(let views, _)? = reply { views } else { nil } }
 }

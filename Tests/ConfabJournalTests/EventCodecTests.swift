@@ -83,6 +83,8 @@ import Testing
       // An account without a name, a session that ended in no way, a message without an id.
       ([0x5A, 0x02, 0x08, 0x01], "makes no sense"), ([0xB2, 0x01, 0x00], "makes no sense"),
       ([0xC2, 0x02, 0x00], "makes no sense"),
+      // Files for nobody.
+      ([0xE2, 0x03, 0x00], "makes no sense"),
     ] as [([UInt8], String)])
   func otherBytesAreDamage(_ payload: [UInt8], _ words: String) {
     #expect {

@@ -4,7 +4,7 @@ import Primitives
 /// One event of every kind, and of each kind the ways in which its bytes differ.
 enum Samples {
   static func all() throws -> [(name: String, stamped: StampedEvent)] {
-    try people() + channels() + messages()
+    try people() + channels() + messages() + files()
   }
 
   private static func people() throws -> [(String, StampedEvent)] {
@@ -184,6 +184,34 @@ enum Samples {
       ("messageDeleted", inside(.messageDeleted(.lobby, sequence: 3))),
       ("reactionAdded", inside(.reactionAdded(.lobby, sequence: 3, emoji: "👍🏽"))),
       ("reactionRemoved", inside(.reactionRemoved(.lobby, sequence: 3, emoji: "👍🏽"))),
+    ]
+  }
+
+  private static func files() throws -> [(String, StampedEvent)] {
+    var random = SeededRandom(seed: 9)
+    let id = TransferID(using: &random)
+    return [
+      (
+        "fileOffered to a person",
+        outside(
+          .fileOffered(
+            NewFileOffer(
+              id: id, device: DeviceID(9), recipient: .person(AccountID(2)), files: 1,
+              bytes: 1 << 40, isFolder: false)))
+      ),
+      (
+        "fileOffered to a room",
+        outside(
+          .fileOffered(
+            NewFileOffer(
+              id: id, device: DeviceID(9), recipient: .channel(ChannelID(2)), files: 12_345,
+              bytes: 0, isFolder: true)))
+      ),
+      (
+        "fileAccepted",
+        outside(.fileAccepted(id, from: AccountID(1), device: DeviceID(4)), by: AccountID(2))
+      ),
+      ("fileRefused", outside(.fileRefused(id, from: AccountID(1)), by: AccountID(2))),
     ]
   }
 

@@ -56,7 +56,9 @@ enum FrameExamples {
     $0.at = at
   }
 
-  static let client: [(name: String, body: WireClientFrame.OneOf_Body)] = [
+  static let client = requests + fileRequests
+
+  private static let requests: [(name: String, body: WireClientFrame.OneOf_Body)] = [
     (
       "hello",
       .hello(.with { ($0.versionMin, $0.versionMax, $0.client) = (1, 1, "example 1.0") })
@@ -78,7 +80,7 @@ enum FrameExamples {
     ),
     ("list_sessions", .listSessions(.init())),
     ("revoke_session", .revokeSession(.with { $0.session = 9 })),
-    ("subscribe", .subscribe(.with { $0.presence = true })),
+    ("subscribe", .subscribe(.with { ($0.presence, $0.canReceiveFiles) = (true, true) })),
     ("ping", .ping(.init())),
     ("list_channels", .listChannels(.with { ($0.notJoined, $0.after) = (true, 3) })),
     ("list_members", .listMembers(.with { ($0.channel, $0.after) = (room, "ann") })),
@@ -165,7 +167,7 @@ enum FrameExamples {
 
 extension FrameExamples {
   static let server: [(name: String, body: WireServerFrame.OneOf_Body)] =
-    beginnings + lists + administration + news + events
+    beginnings + lists + fileAnswers + administration + news + fileNews + events
 
   private static let beginnings: [(String, WireServerFrame.OneOf_Body)] = [
     (
@@ -356,6 +358,7 @@ extension FrameExamples {
 
   private static let presence = WirePresence.with {
     ($0.name, $0.active, $0.since, $0.address) = ("ann", true, at, "203.0.113.7")
+    $0.canReceiveFiles = true
   }
 
   private static func event(_ body: WireEvent.OneOf_Body) -> WireEvent {

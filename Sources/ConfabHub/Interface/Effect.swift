@@ -24,6 +24,10 @@ package enum Effect: Sendable {
   /// Everybody who watches presence hears it.
   case tellPresence(PresenceView)
 
+  // The relay forwards datagrams between two devices that cannot reach each other.
+  case openRelay(RelayGrant)
+  case closeRelay(PairingID)
+
   // Questions; each is answered by the input with its ticket.
   case checkPassword(Ticket, PasswordCheck)
   case hashPassword(Ticket, Secret)
@@ -84,6 +88,9 @@ package enum Reply: Sendable {
   case accounts([AccountView], more: Bool)
   /// The secret itself, which the shell turns into links.
   case invitation(secret: Secret, expiresAt: WallTime?)
+  case fileStanding(FileStandingView)
+  case fileAcceptance(FileAcceptanceView)
+  case fileOffers([FileOfferView], more: Bool)
 }
 
 /// What a connection is told besides events.
@@ -91,6 +98,10 @@ package enum Notice: Sendable {
   case channelChanged(ChannelView)
   case channelGone(ChannelID, label: String)
   case deviceSeen(DeviceKeys, address: String)
+  case fileOffered(FileOfferView)
+  case fileAnswered(FileAnsweredView)
+  case fileWithdrawn(TransferID, FileWithdrawal)
+  case fileCandidates(TransferID, PairingID, [UInt8])
 }
 
 package struct SignedInView: Sendable {
@@ -142,6 +153,7 @@ package struct PresenceView: Sendable, Hashable {
   package var isActive: Bool
   package var since: WallTime
   package var address: String
+  package var canReceiveFiles = false
 }
 
 package struct SentView: Sendable {

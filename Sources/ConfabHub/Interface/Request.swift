@@ -7,7 +7,7 @@ package enum Request: Sendable {
   case changePassword(old: Secret, new: Secret)
   case listSessions
   case revokeSession(SessionID)
-  case subscribe(presence: Bool)
+  case subscribe(presence: Bool, canReceiveFiles: Bool = false)
 
   case listChannels(notJoined: Bool, after: ChannelID)
   case listMembers(ChannelReference, after: String)
@@ -32,6 +32,14 @@ package enum Request: Sendable {
   case removeMember(ChannelReference, String)
   case renameRoom(ChannelReference, to: String)
   case closeRoom(ChannelReference)
+
+  case offerFile(FileOffering)
+  case answerFile(TransferID, FileAnswer)
+  /// `recipient` is empty for everybody, which ends the offer.
+  case withdrawFile(TransferID, recipient: String, isComplete: Bool)
+  case sendFileCandidates(TransferID, PairingID, [UInt8])
+  /// Nil for all.
+  case readFileOffers(TransferID?, after: TransferID?)
 
   // Administration: owners and the operator.
   case addAccount(name: String, role: Role, password: Secret, isImported: Bool)

@@ -7,7 +7,8 @@ extension Hub {
   mutating func routeLists(_ request: Request, _ caller: Caller) throws(Rejection) {
     let actor = try actor(caller)
     switch request {
-    case .subscribe(let presence): try subscribe(caller, presence: presence)
+    case .subscribe(let presence, let canReceiveFiles):
+      try subscribe(caller, presence: presence, canReceiveFiles: canReceiveFiles)
     case .listChannels(let notJoined, let after):
       try listChannels(caller, notJoined: notJoined, after: after)
     case .listMembers(let channel, let after): try listMembers(caller, channel, after: after)
@@ -30,18 +31,20 @@ extension Hub {
   }
 
   /// From here on the connection hears everything, in the order of the journal.
-  private mutating func subscribe(_ caller: Caller, presence: Bool) throws(Rejection) {
+  private mutating func subscribe(
+    _ caller: Caller, presence: Bool, canReceiveFiles: Bool
+  ) throws(Rejection) {
     let account = try state.person(try actor(caller))
     for channel in account.channels { hold(.subscribe(caller.connection, channel)) }
     if presence {
       connections[caller.connection]?.watchesPresence = true
       hold(.watchPresence(caller.connection))
     }
-    if connections[caller.connection]?.isSubscribed == false {
-      connections[caller.connection]?.isSubscribed = true
-      becomeActive(caller.connection, account.id)
-    }
+    becomeActive(
+      caller.connection, account.id,
+      canReceiveFiles: canReceiveFiles && device(of: caller.connection) != nil)
     reply(caller, .done)
+    tellFileOffers(to: caller.connection, of: account.id)
   }
 
   private mutating func listChannels(
@@ -91,7 +94,8 @@ extension Hub {
     let people = page.compactMap { account in
       presence.people[account.id].map {
         PresenceView(
-          name: account.name.text, isActive: true, since: $0.since, address: $0.address)
+          name: account.name.text, isActive: true, since: $0.since, address: $0.address,
+          canReceiveFiles: $0.canReceiveFiles)
       }
     }
     reply(caller, .people(people, more: more))

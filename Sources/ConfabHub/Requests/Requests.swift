@@ -50,6 +50,8 @@ extension Hub {
     case .createRoom, .createClassicRoom, .joinRoom, .leaveRoom, .inviteMembers, .removeMember,
       .renameRoom, .closeRoom:
       try routeRooms(request, caller)
+    case .offerFile, .answerFile, .withdrawFile, .sendFileCandidates, .readFileOffers:
+      try routeFiles(request, caller)
     case .addAccount, .listAccounts, .listAllRooms, .listAllSessions, .createInvitation,
       .setAccount, .resetPassword, .readAudit, .verifyAudit, .openArchive, .readArchive:
       try routeAdministration(request, caller)

@@ -46,6 +46,13 @@ extension JournalEntry.OneOf_Event {
       .reactionRemoved(ChannelID(change.channel), sequence: change.sequence, emoji: change.emoji)
     case .readMarked(let marked):
       .readMarked(ChannelID(marked.channel), AccountID(marked.account), through: marked.through)
+    case .fileOffered(let offered): .fileOffered(try offered.value)
+    case .fileAccepted(let accepted):
+      .fileAccepted(
+        try id(of: accepted.transfer), from: AccountID(accepted.from),
+        device: DeviceID(accepted.device))
+    case .fileRefused(let refused):
+      .fileRefused(try id(of: refused.transfer), from: AccountID(refused.from))
     case .noted(let note): .noted(note.text)
     }
   }
@@ -121,6 +128,23 @@ extension JournalMessagePosted {
       id: id, author: AccountID(author), text: text, replyTo: hasReplyTo ? replyTo : nil,
       mentions: mentions.map { AccountID($0) })
   }
+}
+
+extension JournalFileOffered {
+  fileprivate var value: NewFileOffer {
+    get throws {
+      guard hasTo != hasChannel else { throw ValueUnreadable() }
+      return NewFileOffer(
+        id: try id(of: transfer), device: DeviceID(device),
+        recipient: hasTo ? .person(AccountID(to)) : .channel(ChannelID(channel)), files: files,
+        bytes: bytes, isFolder: folder)
+    }
+  }
+}
+
+private func id(of transfer: some Collection<UInt8>) throws -> TransferID {
+  guard let id = TransferID(bytes: transfer) else { throw ValueUnreadable() }
+  return id
 }
 
 extension JournalRole {

@@ -67,6 +67,20 @@ extension JournalEntry.OneOf_Event {
           $0.account = account.rawValue
           $0.through = through
         })
+    case .fileOffered(let new): self = .fileOffered(.init(new))
+    case .fileAccepted(let transfer, let from, let device):
+      self = .fileAccepted(
+        .with {
+          $0.transfer = Data(transfer.bytes)
+          $0.from = from.rawValue
+          $0.device = device.rawValue
+        })
+    case .fileRefused(let transfer, let from):
+      self = .fileRefused(
+        .with {
+          $0.transfer = Data(transfer.bytes)
+          $0.from = from.rawValue
+        })
     case .noted(let text): self = .noted(.with { $0.text = text })
     }
   }
@@ -99,6 +113,9 @@ extension JournalEntry.OneOf_Event {
     case .reactionRemoved: 44
     case .readMarked: 45
     case .noted: 50
+    case .fileOffered: 60
+    case .fileAccepted: 61
+    case .fileRefused: 62
     }
   }
 }
@@ -222,6 +239,21 @@ extension JournalMessagePosted {
     self.textHash = Data(textHash)
     if let sequence = new.replyTo { replyTo = sequence }
     mentions = new.mentions.map(\.rawValue)
+  }
+}
+
+extension JournalFileOffered {
+  fileprivate init(_ new: NewFileOffer) {
+    self.init()
+    transfer = Data(new.id.bytes)
+    device = new.device.rawValue
+    switch new.recipient {
+    case .person(let account): to = account.rawValue
+    case .channel(let id): channel = id.rawValue
+    }
+    files = new.files
+    bytes = new.bytes
+    folder = new.isFolder
   }
 }
 

@@ -413,6 +413,30 @@ nonisolated struct JournalEntry: Sendable {
     set {event = .noted(newValue)}
   }
 
+  var fileOffered: JournalFileOffered {
+    get {
+      if case .fileOffered(let v)? = event {return v}
+      return JournalFileOffered()
+    }
+    set {event = .fileOffered(newValue)}
+  }
+
+  var fileAccepted: JournalFileAccepted {
+    get {
+      if case .fileAccepted(let v)? = event {return v}
+      return JournalFileAccepted()
+    }
+    set {event = .fileAccepted(newValue)}
+  }
+
+  var fileRefused: JournalFileRefused {
+    get {
+      if case .fileRefused(let v)? = event {return v}
+      return JournalFileRefused()
+    }
+    set {event = .fileRefused(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Event: Equatable, Sendable {
@@ -441,6 +465,9 @@ nonisolated struct JournalEntry: Sendable {
     case reactionRemoved(JournalReactionChange)
     case readMarked(JournalReadMarked)
     case noted(JournalNoted)
+    case fileOffered(JournalFileOffered)
+    case fileAccepted(JournalFileAccepted)
+    case fileRefused(JournalFileRefused)
 
   }
 
@@ -903,6 +930,81 @@ nonisolated struct JournalNoted: Sendable {
   init() {}
 }
 
+/// The names of files stand nowhere in here: nothing can be taken out of an entry again.
+nonisolated struct JournalFileOffered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  var transfer: Data = Data()
+
+  var device: UInt64 = 0
+
+  /// For one person, or else for the members of a channel.
+  var to: UInt64 {
+    get {_to ?? 0}
+    set {_to = newValue}
+  }
+  /// Returns true if `to` has been explicitly set.
+  var hasTo: Bool {self._to != nil}
+  /// Clears the value of `to`. Subsequent reads from it will return its default value.
+  mutating func clearTo() {self._to = nil}
+
+  var channel: UInt64 {
+    get {_channel ?? 0}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  mutating func clearChannel() {self._channel = nil}
+
+  var files: UInt64 = 0
+
+  var bytes: UInt64 = 0
+
+  var folder: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _to: UInt64? = nil
+  fileprivate var _channel: UInt64? = nil
+}
+
+nonisolated struct JournalFileAccepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transfer: Data = Data()
+
+  /// Who offered.
+  var from: UInt64 = 0
+
+  var device: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct JournalFileRefused: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var transfer: Data = Data()
+
+  var from: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "confab.journal.v1"
@@ -921,7 +1023,7 @@ nonisolated extension JournalChannelKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Entry"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}by\0\u{1}position\0\u{1}sequence\0\u{4}\u{6}place_founded\0\u{3}account_created\0\u{3}password_changed\0\u{3}account_disabled\0\u{3}account_enabled\0\u{3}invitation_created\0\u{4}\u{5}device_registered\0\u{3}session_opened\0\u{3}session_closed\0\u{3}sign_in_failed\0\u{3}account_locked\0\u{3}account_unlocked\0\u{4}\u{5}channel_created\0\u{3}member_joined\0\u{3}member_left\0\u{3}owner_changed\0\u{3}room_renamed\0\u{3}room_closed\0\u{4}\u{5}message_posted\0\u{3}message_edited\0\u{3}message_deleted\0\u{3}reaction_added\0\u{3}reaction_removed\0\u{3}read_marked\0\u{2}\u{5}noted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}by\0\u{1}position\0\u{1}sequence\0\u{4}\u{6}place_founded\0\u{3}account_created\0\u{3}password_changed\0\u{3}account_disabled\0\u{3}account_enabled\0\u{3}invitation_created\0\u{4}\u{5}device_registered\0\u{3}session_opened\0\u{3}session_closed\0\u{3}sign_in_failed\0\u{3}account_locked\0\u{3}account_unlocked\0\u{4}\u{5}channel_created\0\u{3}member_joined\0\u{3}member_left\0\u{3}owner_changed\0\u{3}room_renamed\0\u{3}room_closed\0\u{4}\u{5}message_posted\0\u{3}message_edited\0\u{3}message_deleted\0\u{3}reaction_added\0\u{3}reaction_removed\0\u{3}read_marked\0\u{2}\u{5}noted\0\u{4}\u{a}file_offered\0\u{3}file_accepted\0\u{3}file_refused\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1258,6 +1360,45 @@ nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.event = .noted(v)
         }
       }()
+      case 60: try {
+        var v: JournalFileOffered?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .fileOffered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .fileOffered(v)
+        }
+      }()
+      case 61: try {
+        var v: JournalFileAccepted?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .fileAccepted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .fileAccepted(v)
+        }
+      }()
+      case 62: try {
+        var v: JournalFileRefused?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .fileRefused(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .fileRefused(v)
+        }
+      }()
       default: break
       }
     }
@@ -1380,6 +1521,18 @@ nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .noted?: try {
       guard case .noted(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .fileOffered?: try {
+      guard case .fileOffered(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .fileAccepted?: try {
+      guard case .fileAccepted(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
+    case .fileRefused?: try {
+      guard case .fileRefused(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
     }()
     case nil: break
     }
@@ -2284,6 +2437,145 @@ nonisolated extension JournalNoted: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
   static func ==(lhs: JournalNoted, rhs: JournalNoted) -> Bool {
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalFileOffered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileOffered"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}device\0\u{1}to\0\u{1}channel\0\u{1}files\0\u{1}bytes\0\u{1}folder\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transfer) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.device) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._to) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._channel) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.files) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.folder) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transfer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transfer, fieldNumber: 1)
+    }
+    if self.device != 0 {
+      try visitor.visitSingularUInt64Field(value: self.device, fieldNumber: 2)
+    }
+    try { if let v = self._to {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._channel {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    if self.files != 0 {
+      try visitor.visitSingularUInt64Field(value: self.files, fieldNumber: 5)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 6)
+    }
+    if self.folder != false {
+      try visitor.visitSingularBoolField(value: self.folder, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JournalFileOffered, rhs: JournalFileOffered) -> Bool {
+    if lhs.transfer != rhs.transfer {return false}
+    if lhs.device != rhs.device {return false}
+    if lhs._to != rhs._to {return false}
+    if lhs._channel != rhs._channel {return false}
+    if lhs.files != rhs.files {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalFileAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileAccepted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}from\0\u{1}device\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transfer) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.device) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transfer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transfer, fieldNumber: 1)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 2)
+    }
+    if self.device != 0 {
+      try visitor.visitSingularUInt64Field(value: self.device, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JournalFileAccepted, rhs: JournalFileAccepted) -> Bool {
+    if lhs.transfer != rhs.transfer {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.device != rhs.device {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalFileRefused: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileRefused"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}transfer\0\u{1}from\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transfer) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transfer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transfer, fieldNumber: 1)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: JournalFileRefused, rhs: JournalFileRefused) -> Bool {
+    if lhs.transfer != rhs.transfer {return false}
+    if lhs.from != rhs.from {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

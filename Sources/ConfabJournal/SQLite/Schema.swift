@@ -17,6 +17,7 @@ enum Schema {
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = 1")
     }
+    // Besides, entries may hold offers of files, which format 1 does not know.
     migrator.registerMigration("format 2") { db in
       try db.execute(sql: format2)
       try db.execute(sql: "PRAGMA user_version = 2")

@@ -114,6 +114,128 @@ package nonisolated enum WireChannelKind: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+package nonisolated enum WireFileOfferState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Nobody has answered.
+  case waiting // = 1
+
+  /// Accepted; in a list for a recipient, by this device.
+  case accepted // = 2
+
+  /// Another device of the recipient has accepted.
+  case taken // = 3
+  case refused // = 4
+
+  /// The sender said that everything has arrived.
+  case complete // = 5
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .waiting
+    case 2: self = .accepted
+    case 3: self = .taken
+    case 4: self = .refused
+    case 5: self = .complete
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .waiting: return 1
+    case .accepted: return 2
+    case .taken: return 3
+    case .refused: return 4
+    case .complete: return 5
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireFileOfferState] = [
+    .unspecified,
+    .waiting,
+    .accepted,
+    .taken,
+    .refused,
+    .complete,
+  ]
+
+}
+
+package nonisolated enum WireFileWithdrawal: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Another device of the recipient accepted.
+  case takenElsewhere // = 1
+
+  /// Another device of the recipient refused.
+  case refusedElsewhere // = 2
+
+  /// The sender wants it no more, or it is not this person's to have any more.
+  case cancelled // = 3
+
+  /// The sender's connection was lost and did not come back.
+  case senderLeft // = 4
+  case expired // = 5
+
+  /// Everything has arrived.
+  case complete // = 6
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .takenElsewhere
+    case 2: self = .refusedElsewhere
+    case 3: self = .cancelled
+    case 4: self = .senderLeft
+    case 5: self = .expired
+    case 6: self = .complete
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .takenElsewhere: return 1
+    case .refusedElsewhere: return 2
+    case .cancelled: return 3
+    case .senderLeft: return 4
+    case .expired: return 5
+    case .complete: return 6
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireFileWithdrawal] = [
+    .unspecified,
+    .takenElsewhere,
+    .refusedElsewhere,
+    .cancelled,
+    .senderLeft,
+    .expired,
+    .complete,
+  ]
+
+}
+
 package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case unspecified // = 0
@@ -443,6 +565,46 @@ package nonisolated struct WireClientFrame: Sendable {
     set {body = .closeRoom(newValue)}
   }
 
+  package var offerFile: WireOfferFile {
+    get {
+      if case .offerFile(let v)? = body {return v}
+      return WireOfferFile()
+    }
+    set {body = .offerFile(newValue)}
+  }
+
+  package var answerFile: WireAnswerFile {
+    get {
+      if case .answerFile(let v)? = body {return v}
+      return WireAnswerFile()
+    }
+    set {body = .answerFile(newValue)}
+  }
+
+  package var withdrawFile: WireWithdrawFile {
+    get {
+      if case .withdrawFile(let v)? = body {return v}
+      return WireWithdrawFile()
+    }
+    set {body = .withdrawFile(newValue)}
+  }
+
+  package var sendFileCandidates: WireFileCandidates {
+    get {
+      if case .sendFileCandidates(let v)? = body {return v}
+      return WireFileCandidates()
+    }
+    set {body = .sendFileCandidates(newValue)}
+  }
+
+  package var readFileOffers: WireReadFileOffers {
+    get {
+      if case .readFileOffers(let v)? = body {return v}
+      return WireReadFileOffers()
+    }
+    set {body = .readFileOffers(newValue)}
+  }
+
   package var addAccount: WireAddAccount {
     get {
       if case .addAccount(let v)? = body {return v}
@@ -562,6 +724,11 @@ package nonisolated struct WireClientFrame: Sendable {
     case removeMember(WireRemoveMember)
     case renameRoom(WireRenameRoom)
     case closeRoom(WireCloseRoom)
+    case offerFile(WireOfferFile)
+    case answerFile(WireAnswerFile)
+    case withdrawFile(WireWithdrawFile)
+    case sendFileCandidates(WireFileCandidates)
+    case readFileOffers(WireReadFileOffers)
     case addAccount(WireAddAccount)
     case listAccounts(WireListAccounts)
     case listAllRooms(WireListAllRooms)
@@ -702,6 +869,30 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .channelInfo(newValue)}
   }
 
+  package var fileOfferStanding: WireFileOfferStanding {
+    get {
+      if case .fileOfferStanding(let v)? = body {return v}
+      return WireFileOfferStanding()
+    }
+    set {body = .fileOfferStanding(newValue)}
+  }
+
+  package var fileAcceptance: WireFileAcceptance {
+    get {
+      if case .fileAcceptance(let v)? = body {return v}
+      return WireFileAcceptance()
+    }
+    set {body = .fileAcceptance(newValue)}
+  }
+
+  package var fileOfferList: WireFileOfferList {
+    get {
+      if case .fileOfferList(let v)? = body {return v}
+      return WireFileOfferList()
+    }
+    set {body = .fileOfferList(newValue)}
+  }
+
   package var accountList: WireAccountList {
     get {
       if case .accountList(let v)? = body {return v}
@@ -807,6 +998,38 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .deviceNotice(newValue)}
   }
 
+  package var fileOffered: WireFileOffer {
+    get {
+      if case .fileOffered(let v)? = body {return v}
+      return WireFileOffer()
+    }
+    set {body = .fileOffered(newValue)}
+  }
+
+  package var fileAnswered: WireFileAnswered {
+    get {
+      if case .fileAnswered(let v)? = body {return v}
+      return WireFileAnswered()
+    }
+    set {body = .fileAnswered(newValue)}
+  }
+
+  package var fileWithdrawn: WireFileWithdrawn {
+    get {
+      if case .fileWithdrawn(let v)? = body {return v}
+      return WireFileWithdrawn()
+    }
+    set {body = .fileWithdrawn(newValue)}
+  }
+
+  package var fileCandidates: WireFileCandidates {
+    get {
+      if case .fileCandidates(let v)? = body {return v}
+      return WireFileCandidates()
+    }
+    set {body = .fileCandidates(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -824,6 +1047,9 @@ package nonisolated struct WireServerFrame: Sendable {
     case searchHitList(WireSearchHitList)
     case deviceList(WireDeviceList)
     case channelInfo(WireChannelInfo)
+    case fileOfferStanding(WireFileOfferStanding)
+    case fileAcceptance(WireFileAcceptance)
+    case fileOfferList(WireFileOfferList)
     case accountList(WireAccountList)
     case invitation(WireInvitation)
     case auditList(WireAuditList)
@@ -838,6 +1064,10 @@ package nonisolated struct WireServerFrame: Sendable {
     case lagging(WireLagging)
     case goodbye(WireGoodbye)
     case deviceNotice(WireDeviceNotice)
+    case fileOffered(WireFileOffer)
+    case fileAnswered(WireFileAnswered)
+    case fileWithdrawn(WireFileWithdrawn)
+    case fileCandidates(WireFileCandidates)
 
   }
 
@@ -1185,6 +1415,9 @@ package nonisolated struct WireSubscribe: Sendable {
   /// Also tell who becomes active and who leaves.
   package var presence: Bool = false
 
+  /// Files can be received here: offers come with what answering them takes.
+  package var canReceiveFiles: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1411,6 +1644,9 @@ package nonisolated struct WirePresence: Sendable {
 
   /// The address that the person came from.
   package var address: String = String()
+
+  /// One of the person's devices can receive files now.
+  package var canReceiveFiles: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2315,6 +2551,365 @@ package nonisolated struct WireDeviceNotice: Sendable {
   fileprivate var _device: WireDevice? = nil
 }
 
+/// What is offered, in words for people. What counts is in the offer, which the sender signs.
+package nonisolated struct WireFileSummary: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The file's or folder's name, without a path. Of several, the first one's.
+  package var name: String = String()
+
+  /// Files in all.
+  package var files: UInt64 = 0
+
+  package var bytes: UInt64 = 0
+
+  package var folder: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Offers files to a person or to the members of a room, for as long as this connection lasts and ten
+/// seconds more. The same transfer_id, offered again by the same account, goes on with the offer; with
+/// another `offer` it begins anew, and everybody is asked again.
+package nonisolated struct WireOfferFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes made by the client.
+  package var transferID: Data = Data()
+
+  package var to: WireChannelRef {
+    get {_to ?? WireChannelRef()}
+    set {_to = newValue}
+  }
+  /// Returns true if `to` has been explicitly set.
+  package var hasTo: Bool {self._to != nil}
+  /// Clears the value of `to`. Subsequent reads from it will return its default value.
+  package mutating func clearTo() {self._to = nil}
+
+  /// For the recipient's device alone, at most 16,384 bytes; the server does not look into it.
+  package var offer: Data = Data()
+
+  package var summary: WireFileSummary {
+    get {_summary ?? WireFileSummary()}
+    set {_summary = newValue}
+  }
+  /// Returns true if `summary` has been explicitly set.
+  package var hasSummary: Bool {self._summary != nil}
+  /// Clears the value of `summary`. Subsequent reads from it will return its default value.
+  package mutating func clearSummary() {self._summary = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _to: WireChannelRef? = nil
+  fileprivate var _summary: WireFileSummary? = nil
+}
+
+package nonisolated struct WireFileRecipient: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var active: Bool = false
+
+  /// Active with a device that can receive files. A person who is active without one sees the offer.
+  package var canReceive: Bool = false
+
+  package var state: WireFileOfferState = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to OfferFile.
+package nonisolated struct WireFileOfferStanding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first 200.
+  package var recipients: [WireFileRecipient] = []
+
+  /// How many there are.
+  package var count: UInt32 = 0
+
+  /// The server forwards datagrams for those who cannot reach each other.
+  package var relay: Bool = false
+
+  /// Milliseconds since 1970; the offer ends then, if not before.
+  package var expiresAt: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An offer as one person sees it: told when it is made and after Subscribe, and in lists.
+package nonisolated struct WireFileOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  package var from: String = String()
+
+  /// The device that offers, as the server knows it.
+  package var device: WireDevice {
+    get {_device ?? WireDevice()}
+    set {_device = newValue}
+  }
+  /// Returns true if `device` has been explicitly set.
+  package var hasDevice: Bool {self._device != nil}
+  /// Clears the value of `device`. Subsequent reads from it will return its default value.
+  package mutating func clearDevice() {self._device = nil}
+
+  /// The room; 0 when it is for the reader alone.
+  package var channel: UInt64 = 0
+
+  /// What the reader types for it: "#plans", or "@ann".
+  package var label: String = String()
+
+  /// Empty where files cannot be received, in lists, and in rooms of many: ReadFileOffers brings it.
+  package var offer: Data = Data()
+
+  package var summary: WireFileSummary {
+    get {_summary ?? WireFileSummary()}
+    set {_summary = newValue}
+  }
+  /// Returns true if `summary` has been explicitly set.
+  package var hasSummary: Bool {self._summary != nil}
+  /// Clears the value of `summary`. Subsequent reads from it will return its default value.
+  package mutating func clearSummary() {self._summary = nil}
+
+  package var state: WireFileOfferState = .unspecified
+
+  /// When it was made.
+  package var at: Int64 = 0
+
+  /// Only in one's own offers: those who have answered, at most 64, and a person that it is for.
+  package var recipients: [WireFileRecipient] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _device: WireDevice? = nil
+  fileprivate var _summary: WireFileSummary? = nil
+}
+
+/// The first of a person's devices to accept takes the offer. A device that has accepted may accept
+/// again, to begin anew, and may refuse, to give up.
+package nonisolated struct WireAnswerFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  package var answer: WireAnswerFile.OneOf_Answer? = nil
+
+  /// For the sender's device alone, at most 16,384 bytes.
+  package var accept: Data {
+    get {
+      if case .accept(let v)? = answer {return v}
+      return Data()
+    }
+    set {answer = .accept(newValue)}
+  }
+
+  /// Why not, for the sender to read, at most 256 bytes; may be empty.
+  package var refuse: String {
+    get {
+      if case .refuse(let v)? = answer {return v}
+      return String()
+    }
+    set {answer = .refuse(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Answer: Equatable, Sendable {
+    /// For the sender's device alone, at most 16,384 bytes.
+    case accept(Data)
+    /// Why not, for the sender to read, at most 256 bytes; may be empty.
+    case refuse(String)
+
+  }
+
+  package init() {}
+}
+
+/// The answer to an AnswerFile that accepts.
+package nonisolated struct WireFileAcceptance: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  /// Numbers this acceptance: each is a connection of its own between two devices.
+  package var pairing: UInt64 = 0
+
+  /// Binds this end to the server's relay, 16 bytes; empty when there is none.
+  package var relayToken: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// To the sender: somebody has answered.
+package nonisolated struct WireFileAnswered: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  /// 0 in a refusal of what was not accepted before.
+  package var pairing: UInt64 = 0
+
+  package var by: String = String()
+
+  /// The device that answers, as the server knows it. Not set when it has no keys.
+  package var device: WireDevice {
+    get {_device ?? WireDevice()}
+    set {_device = newValue}
+  }
+  /// Returns true if `device` has been explicitly set.
+  package var hasDevice: Bool {self._device != nil}
+  /// Clears the value of `device`. Subsequent reads from it will return its default value.
+  package mutating func clearDevice() {self._device = nil}
+
+  package var answer: WireFileAnswered.OneOf_Answer? = nil
+
+  package var accept: Data {
+    get {
+      if case .accept(let v)? = answer {return v}
+      return Data()
+    }
+    set {answer = .accept(newValue)}
+  }
+
+  package var refuse: String {
+    get {
+      if case .refuse(let v)? = answer {return v}
+      return String()
+    }
+    set {answer = .refuse(newValue)}
+  }
+
+  /// The sender's end.
+  package var relayToken: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Answer: Equatable, Sendable {
+    case accept(Data)
+    case refuse(String)
+
+  }
+
+  package init() {}
+
+  fileprivate var _device: WireDevice? = nil
+}
+
+/// To the recipient: the offer cannot be answered any more. What two devices already exchange goes on.
+package nonisolated struct WireFileWithdrawn: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  package var reason: WireFileWithdrawal = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The sender takes the offer back, or says that it is done. An offer that is gone already is no error.
+package nonisolated struct WireWithdrawFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  /// Only for this person; empty for everybody, which ends the offer.
+  package var recipient: String = String()
+
+  /// Everything has arrived.
+  package var complete: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// More addresses at which an end may be reached, for the other end of a pairing: sent by a client, and
+/// told by the server as they are.
+package nonisolated struct WireFileCandidates: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var transferID: Data = Data()
+
+  package var pairing: UInt64 = 0
+
+  /// At most 4,096 bytes; the server does not look into it.
+  package var candidates: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The offers that the person may answer or has made.
+package nonisolated struct WireReadFileOffers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Only this one, and with its `offer`. Empty for all.
+  package var transferID: Data = Data()
+
+  /// The transfer after which the next page begins; empty for the first.
+  package var after: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireFileOfferList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var offers: [WireFileOffer] = []
+
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireAddAccount: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2637,6 +3232,14 @@ nonisolated extension WireChannelKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANNEL_KIND_UNSPECIFIED\0\u{1}CHANNEL_KIND_LOBBY\0\u{1}CHANNEL_KIND_PUBLIC\0\u{1}CHANNEL_KIND_PRIVATE\0\u{1}CHANNEL_KIND_DIRECT\0")
 }
 
+nonisolated extension WireFileOfferState: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FILE_OFFER_STATE_UNSPECIFIED\0\u{1}FILE_OFFER_STATE_WAITING\0\u{1}FILE_OFFER_STATE_ACCEPTED\0\u{1}FILE_OFFER_STATE_TAKEN\0\u{1}FILE_OFFER_STATE_REFUSED\0\u{1}FILE_OFFER_STATE_COMPLETE\0")
+}
+
+nonisolated extension WireFileWithdrawal: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FILE_WITHDRAWAL_UNSPECIFIED\0\u{1}FILE_WITHDRAWAL_TAKEN_ELSEWHERE\0\u{1}FILE_WITHDRAWAL_REFUSED_ELSEWHERE\0\u{1}FILE_WITHDRAWAL_CANCELLED\0\u{1}FILE_WITHDRAWAL_SENDER_LEFT\0\u{1}FILE_WITHDRAWAL_EXPIRED\0\u{1}FILE_WITHDRAWAL_COMPLETE\0")
+}
+
 nonisolated extension WireAccountAction: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCOUNT_ACTION_UNSPECIFIED\0\u{1}ACCOUNT_ACTION_DISABLE\0\u{1}ACCOUNT_ACTION_ENABLE\0\u{1}ACCOUNT_ACTION_UNLOCK\0\u{1}ACCOUNT_ACTION_SIGN_OUT\0")
 }
@@ -2647,7 +3250,7 @@ nonisolated extension WireArchiveKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{4}\u{19}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{14}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3020,6 +3623,71 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .closeRoom(v)
         }
       }()
+      case 40: try {
+        var v: WireOfferFile?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .offerFile(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .offerFile(v)
+        }
+      }()
+      case 41: try {
+        var v: WireAnswerFile?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .answerFile(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .answerFile(v)
+        }
+      }()
+      case 42: try {
+        var v: WireWithdrawFile?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .withdrawFile(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .withdrawFile(v)
+        }
+      }()
+      case 43: try {
+        var v: WireFileCandidates?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sendFileCandidates(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sendFileCandidates(v)
+        }
+      }()
+      case 44: try {
+        var v: WireReadFileOffers?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readFileOffers(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readFileOffers(v)
+        }
+      }()
       case 64: try {
         var v: WireAddAccount?
         var hadOneofValue = false
@@ -3289,6 +3957,26 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .closeRoom(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 39)
     }()
+    case .offerFile?: try {
+      guard case .offerFile(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .answerFile?: try {
+      guard case .answerFile(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .withdrawFile?: try {
+      guard case .withdrawFile(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .sendFileCandidates?: try {
+      guard case .sendFileCandidates(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .readFileOffers?: try {
+      guard case .readFileOffers(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
     case .addAccount?: try {
       guard case .addAccount(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
@@ -3348,7 +4036,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{4}(account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{2}\u{1b}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{4}%account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{2}\u{1b}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3539,6 +4227,45 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .channelInfo(v)
         }
       }()
+      case 25: try {
+        var v: WireFileOfferStanding?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileOfferStanding(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileOfferStanding(v)
+        }
+      }()
+      case 26: try {
+        var v: WireFileAcceptance?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileAcceptance(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileAcceptance(v)
+        }
+      }()
+      case 27: try {
+        var v: WireFileOfferList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileOfferList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileOfferList(v)
+        }
+      }()
       case 64: try {
         var v: WireAccountList?
         var hadOneofValue = false
@@ -3708,6 +4435,58 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .deviceNotice(v)
         }
       }()
+      case 103: try {
+        var v: WireFileOffer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileOffered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileOffered(v)
+        }
+      }()
+      case 104: try {
+        var v: WireFileAnswered?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileAnswered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileAnswered(v)
+        }
+      }()
+      case 105: try {
+        var v: WireFileWithdrawn?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileWithdrawn(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileWithdrawn(v)
+        }
+      }()
+      case 106: try {
+        var v: WireFileCandidates?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fileCandidates(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fileCandidates(v)
+        }
+      }()
       default: break
       }
     }
@@ -3778,6 +4557,18 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .channelInfo(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
     }()
+    case .fileOfferStanding?: try {
+      guard case .fileOfferStanding(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .fileAcceptance?: try {
+      guard case .fileAcceptance(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .fileOfferList?: try {
+      guard case .fileOfferList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
     case .accountList?: try {
       guard case .accountList(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
@@ -3829,6 +4620,22 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .deviceNotice?: try {
       guard case .deviceNotice(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .fileOffered?: try {
+      guard case .fileOffered(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 103)
+    }()
+    case .fileAnswered?: try {
+      guard case .fileAnswered(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 104)
+    }()
+    case .fileWithdrawn?: try {
+      guard case .fileWithdrawn(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 105)
+    }()
+    case .fileCandidates?: try {
+      guard case .fileCandidates(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
     }()
     case nil: break
     }
@@ -4539,7 +5346,7 @@ nonisolated extension WireSession: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireSubscribe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Subscribe"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}presence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}presence\0\u{3}can_receive_files\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4548,6 +5355,7 @@ nonisolated extension WireSubscribe: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBoolField(value: &self.presence) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.canReceiveFiles) }()
       default: break
       }
     }
@@ -4557,11 +5365,15 @@ nonisolated extension WireSubscribe: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.presence != false {
       try visitor.visitSingularBoolField(value: self.presence, fieldNumber: 1)
     }
+    if self.canReceiveFiles != false {
+      try visitor.visitSingularBoolField(value: self.canReceiveFiles, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireSubscribe, rhs: WireSubscribe) -> Bool {
     if lhs.presence != rhs.presence {return false}
+    if lhs.canReceiveFiles != rhs.canReceiveFiles {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5010,7 +5822,7 @@ nonisolated extension WirePresenceList: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WirePresence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Presence"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}active\0\u{1}since\0\u{1}address\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}active\0\u{1}since\0\u{1}address\0\u{3}can_receive_files\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5022,6 +5834,7 @@ nonisolated extension WirePresence: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 2: try { try decoder.decodeSingularBoolField(value: &self.active) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.since) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.canReceiveFiles) }()
       default: break
       }
     }
@@ -5040,6 +5853,9 @@ nonisolated extension WirePresence: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.address.isEmpty {
       try visitor.visitSingularStringField(value: self.address, fieldNumber: 4)
     }
+    if self.canReceiveFiles != false {
+      try visitor.visitSingularBoolField(value: self.canReceiveFiles, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5048,6 +5864,7 @@ nonisolated extension WirePresence: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.active != rhs.active {return false}
     if lhs.since != rhs.since {return false}
     if lhs.address != rhs.address {return false}
+    if lhs.canReceiveFiles != rhs.canReceiveFiles {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6764,6 +7581,638 @@ nonisolated extension WireDeviceNotice: SwiftProtobuf.Message, SwiftProtobuf._Me
   package static func ==(lhs: WireDeviceNotice, rhs: WireDeviceNotice) -> Bool {
     if lhs._device != rhs._device {return false}
     if lhs.address != rhs.address {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileSummary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}files\0\u{1}bytes\0\u{1}folder\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.files) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.folder) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.files != 0 {
+      try visitor.visitSingularUInt64Field(value: self.files, fieldNumber: 2)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 3)
+    }
+    if self.folder != false {
+      try visitor.visitSingularBoolField(value: self.folder, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileSummary, rhs: WireFileSummary) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.files != rhs.files {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOfferFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OfferFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}to\0\u{1}offer\0\u{1}summary\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._to) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.offer) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._summary) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    try { if let v = self._to {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.offer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.offer, fieldNumber: 3)
+    }
+    try { if let v = self._summary {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOfferFile, rhs: WireOfferFile) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs._to != rhs._to {return false}
+    if lhs.offer != rhs.offer {return false}
+    if lhs._summary != rhs._summary {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileRecipient: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileRecipient"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}active\0\u{3}can_receive\0\u{1}state\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.active) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.canReceive) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.active != false {
+      try visitor.visitSingularBoolField(value: self.active, fieldNumber: 2)
+    }
+    if self.canReceive != false {
+      try visitor.visitSingularBoolField(value: self.canReceive, fieldNumber: 3)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileRecipient, rhs: WireFileRecipient) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.active != rhs.active {return false}
+    if lhs.canReceive != rhs.canReceive {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileOfferStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileOfferStanding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}recipients\0\u{1}count\0\u{1}relay\0\u{3}expires_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.recipients) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.relay) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.recipients.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.recipients, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 2)
+    }
+    if self.relay != false {
+      try visitor.visitSingularBoolField(value: self.relay, fieldNumber: 3)
+    }
+    if self.expiresAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileOfferStanding, rhs: WireFileOfferStanding) -> Bool {
+    if lhs.recipients != rhs.recipients {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.relay != rhs.relay {return false}
+    if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileOffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}from\0\u{1}device\0\u{1}channel\0\u{1}label\0\u{1}offer\0\u{1}summary\0\u{1}state\0\u{1}at\0\u{1}recipients\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._device) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.channel) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.offer) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._summary) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.at) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.recipients) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if !self.from.isEmpty {
+      try visitor.visitSingularStringField(value: self.from, fieldNumber: 2)
+    }
+    try { if let v = self._device {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.channel != 0 {
+      try visitor.visitSingularUInt64Field(value: self.channel, fieldNumber: 4)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 5)
+    }
+    if !self.offer.isEmpty {
+      try visitor.visitSingularBytesField(value: self.offer, fieldNumber: 6)
+    }
+    try { if let v = self._summary {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 8)
+    }
+    if self.at != 0 {
+      try visitor.visitSingularInt64Field(value: self.at, fieldNumber: 9)
+    }
+    if !self.recipients.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.recipients, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileOffer, rhs: WireFileOffer) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs._device != rhs._device {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.offer != rhs.offer {return false}
+    if lhs._summary != rhs._summary {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.at != rhs.at {return false}
+    if lhs.recipients != rhs.recipients {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAnswerFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AnswerFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}accept\0\u{1}refuse\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .accept(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .refuse(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    switch self.answer {
+    case .accept?: try {
+      guard case .accept(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case .refuse?: try {
+      guard case .refuse(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAnswerFile, rhs: WireAnswerFile) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.answer != rhs.answer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileAcceptance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileAcceptance"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}pairing\0\u{3}relay_token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.pairing) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.relayToken) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if self.pairing != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pairing, fieldNumber: 2)
+    }
+    if !self.relayToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.relayToken, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileAcceptance, rhs: WireFileAcceptance) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.pairing != rhs.pairing {return false}
+    if lhs.relayToken != rhs.relayToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileAnswered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileAnswered"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}pairing\0\u{1}by\0\u{1}device\0\u{1}accept\0\u{1}refuse\0\u{3}relay_token\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.pairing) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._device) }()
+      case 5: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .accept(v)
+        }
+      }()
+      case 6: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.answer != nil {try decoder.handleConflictingOneOf()}
+          self.answer = .refuse(v)
+        }
+      }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.relayToken) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if self.pairing != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pairing, fieldNumber: 2)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 3)
+    }
+    try { if let v = self._device {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    switch self.answer {
+    case .accept?: try {
+      guard case .accept(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 5)
+    }()
+    case .refuse?: try {
+      guard case .refuse(let v)? = self.answer else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    }()
+    case nil: break
+    }
+    if !self.relayToken.isEmpty {
+      try visitor.visitSingularBytesField(value: self.relayToken, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileAnswered, rhs: WireFileAnswered) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.pairing != rhs.pairing {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs._device != rhs._device {return false}
+    if lhs.answer != rhs.answer {return false}
+    if lhs.relayToken != rhs.relayToken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileWithdrawn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileWithdrawn"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileWithdrawn, rhs: WireFileWithdrawn) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWithdrawFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WithdrawFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}recipient\0\u{1}complete\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.recipient) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.complete) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if !self.recipient.isEmpty {
+      try visitor.visitSingularStringField(value: self.recipient, fieldNumber: 2)
+    }
+    if self.complete != false {
+      try visitor.visitSingularBoolField(value: self.complete, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWithdrawFile, rhs: WireWithdrawFile) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.recipient != rhs.recipient {return false}
+    if lhs.complete != rhs.complete {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileCandidates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileCandidates"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}pairing\0\u{1}candidates\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.pairing) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.candidates) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if self.pairing != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pairing, fieldNumber: 2)
+    }
+    if !self.candidates.isEmpty {
+      try visitor.visitSingularBytesField(value: self.candidates, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileCandidates, rhs: WireFileCandidates) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.pairing != rhs.pairing {return false}
+    if lhs.candidates != rhs.candidates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadFileOffers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadFileOffers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}after\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.transferID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.transferID, fieldNumber: 1)
+    }
+    if !self.after.isEmpty {
+      try visitor.visitSingularBytesField(value: self.after, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadFileOffers, rhs: WireReadFileOffers) -> Bool {
+    if lhs.transferID != rhs.transferID {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileOfferList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FileOfferList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offers\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.offers) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.offers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.offers, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFileOfferList, rhs: WireFileOfferList) -> Bool {
+    if lhs.offers != rhs.offers {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

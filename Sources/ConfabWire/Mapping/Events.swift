@@ -44,7 +44,8 @@ extension WireEvent.OneOf_Body {
       self = .closed(WireRoomClosed())
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
       .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
-      .accountLocked, .accountUnlocked, .readMarked, .noted:
+      .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
+      .noted:
       return nil
     }
   }

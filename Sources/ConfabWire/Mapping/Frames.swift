@@ -27,11 +27,13 @@ extension WireServerFrame.OneOf_Body {
   /// Whether the server says this of its own accord; all else answers a request.
   package var isPush: Bool {
     switch self {
-    case .event, .presence, .channelChanged, .channelGone, .lagging, .goodbye, .deviceNotice:
+    case .event, .presence, .channelChanged, .channelGone, .lagging, .goodbye, .deviceNotice,
+      .fileOffered, .fileAnswered, .fileWithdrawn, .fileCandidates:
       true
     case .welcome, .refusal, .done, .signedIn, .sessionList, .channelList, .memberList,
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,
-      .accountList, .invitation, .auditList, .auditVerdict, .archive, .archiveChunk:
+      .fileOfferStanding, .fileAcceptance, .fileOfferList, .accountList, .invitation, .auditList,
+      .auditVerdict, .archive, .archiveChunk:
       false
     }
   }

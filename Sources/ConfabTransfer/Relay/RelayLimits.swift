@@ -1,0 +1,31 @@
+/// How much the relay forwards and how long it remembers.
+package struct RelayLimits: Sendable, Hashable {
+  /// Of one pairing, both ways together; what comes faster is dropped, as a slow link would.
+  package var bytesPerSecondMax = 12_500_000
+  /// In 24 hours, in all.
+  package var bytesPerDayMax: UInt64 = 100 << 30
+  /// One pairing gets at most this part of a day's bytes, so that one transfer leaves some for others.
+  package static let pairingShare: UInt64 = 4
+
+  package init() {}
+
+  var bytesPerPairingMax: UInt64 { bytesPerDayMax / Self.pairingShare }
+
+  /// What may come at once after a rest: a tenth of a second's worth, but a whole train in any case.
+  var burstBytes: Int { max(bytesPerSecondMax / 10, Self.burstBytesMin) }
+
+  static let burstBytesMin = 131_072
+  /// Longer datagrams are dropped: no path between two networks carries them in one piece.
+  package static let datagramBytesMax = 2_047
+  /// The least that a datagram costs, so that tiny ones are not free.
+  static let datagramCostMin = 128
+  /// At the same time; past it the one that was silent the longest makes place.
+  package static let pairingsMax = 4_096
+  /// An end that was not heard for so long is forgotten until it binds again. NATs forget sooner.
+  package static let silenceMax: Duration = .seconds(60)
+  /// A token is good for so long; whoever still needs the relay then answers the offer again.
+  package static let lifetime: Duration = .seconds(24 * 3600)
+  package static let day: Duration = .seconds(24 * 3600)
+  /// An end over its quota is told so, but not at every datagram.
+  static let refusalInterval: Duration = .seconds(1)
+}
