@@ -111,7 +111,7 @@ private func texts(of lines: [String]) -> [String] {
   lines.filter { !$0.contains("\"event\"") }.map { field("text", of: $0) }
 }
 
-private func field(_ name: String, of line: String) -> String {
+func field(_ name: String, of line: String) -> String {
   let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
   return object?[name] as? String ?? ""
 }

@@ -134,12 +134,12 @@ import Testing
     let writer = ResumeJournalWriter(Self.identity, layout: layout)
     let path = "\(folder.path)/\(Self.identity.folderName)/\(JournalFile.name)"
     func open() throws -> ResumeState {
-      let file = try JournalFile(in: receiving, identity: Self.identity, layout: layout)
+      let file = try JournalFile.open(in: receiving, identity: Self.identity, layout: layout)
       return file.state
     }
     #expect(try open().leaves.isEmpty)
     do {
-      var file = try JournalFile(in: receiving, identity: Self.identity, layout: layout)
+      var file = try JournalFile.open(in: receiving, identity: Self.identity, layout: layout)
       try file.append(writer.encode(.leaves(first: 0, [ContentHash(repeating: 8)])))
       try file.append(writer.encode(.leaves(first: 1, [ContentHash(repeating: 9)])))
       try file.sync()
@@ -149,7 +149,7 @@ import Testing
     #expect(try open().leaves.ranges == [0..<1])
     // What is written next is read next time.
     do {
-      var file = try JournalFile(in: receiving, identity: Self.identity, layout: layout)
+      var file = try JournalFile.open(in: receiving, identity: Self.identity, layout: layout)
       try file.append(writer.encode(.leaves(first: 5, [ContentHash(repeating: 9)])))
     }
     #expect(try open().leaves.ranges == [0..<1, 5..<6])

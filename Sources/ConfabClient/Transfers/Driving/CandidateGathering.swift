@@ -1,4 +1,4 @@
-package import ConfabNetwork
+import ConfabNetwork
 package import ConfabTransfer
 package import Primitives
 

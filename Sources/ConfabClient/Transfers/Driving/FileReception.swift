@@ -233,7 +233,7 @@ extension FileReception {
     // What is asked for again would be taken for something that came before.
     var decoder = ControlDecoder()
     decoder.append(message)
-    if case .again(let ranges)?? = try? decoder.next() {
+    if case .again(let ranges)?? = (try? decoder.next()) as ControlMessage?? {
       for range in ranges { channel?.connection.expectAgain(range) }
     }
     return message

@@ -1,5 +1,5 @@
 import ConfabNetwork
-package import ConfabTransfer
+import ConfabTransfer
 import Glibc
 
 /// Content on its way from the page cache into packets, on the loop's thread.

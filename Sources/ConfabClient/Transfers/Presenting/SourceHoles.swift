@@ -1,5 +1,5 @@
 import CLinux
-package import ConfabTransfer
+import ConfabTransfer
 import Glibc
 
 extension OpenFile {

@@ -9,37 +9,56 @@ package struct JournalFile: ~Copyable {
 
   private let file: OpenFile
   private let header: [UInt8]
-  private var end: UInt64
+  private var end: UInt64 = 0
   /// What an earlier attempt had.
   package let state: ResumeState
 
+  private init(file: OpenFile, header: [UInt8], end: UInt64, state: ResumeState) {
+    self.file = file
+    self.header = header
+    self.end = end
+    self.state = state
+  }
+
   /// Opens it and reads what is in it, or begins it.
-  package init(
+  package static func open(
     in folder: ReceivingFolder, identity: TransferIdentity, layout: LeafLayout
-  ) throws(SystemError) {
-    header = ResumeJournalWriter(identity, layout: layout).header
-    file = try folder.openBeneath(Self.name, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-    var reader = ResumeJournalReader(identity, layout: layout)
-    var block = [UInt8](repeating: 0, count: Self.blockBytes)
+  ) throws(SystemError) -> JournalFile {
+    let file = try folder.openBeneath(name, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+    let reader = try read(file, ResumeJournalReader(identity, layout: layout))
+    var journal = JournalFile(
+      file: file, header: ResumeJournalWriter(identity, layout: layout).header,
+      end: UInt64(reader.validBytes), state: reader.state)
+    guard reader.validBytes > 0 else {
+      try journal.startAfresh()
+      return journal
+    }
+    // Nothing that is behind something torn would ever be read.
+    try journal.cut(at: journal.end)
+    // What it says may be in no more than a cache, and is about to be relied on.
+    try journal.sync()
+    return journal
+  }
+
+  private static func read(
+    _ file: OpenFile, _ reader: ResumeJournalReader
+  ) throws(SystemError) -> ResumeJournalReader {
+    var reader = reader
+    var block = [UInt8](repeating: 0, count: blockBytes)
     var place: UInt64 = 0
     while true {
-      var result = Result<Int, SystemError>.success(0)
-      block.withUnsafeMutableBytes { bytes in
+      let result = block.withUnsafeMutableBytes { bytes -> Result<Int, SystemError> in
         do throws(SystemError) {
-          result = .success(try file.read(at: place, into: bytes))
+          return .success(try file.read(at: place, into: bytes))
         } catch {
-          result = .failure(error)
+          return .failure(error)
         }
       }
       let count = try result.get()
-      guard count > 0 else { break }
+      guard count > 0 else { return reader }
       reader.append(block[..<count])
       place += UInt64(count)
     }
-    state = reader.state
-    end = UInt64(reader.validBytes)
-    // Nothing that is behind something torn would ever be read.
-    if end == 0 { try startAfresh() } else { try cut(at: end) }
   }
 
   /// Forgets everything.
@@ -65,8 +84,11 @@ package struct JournalFile: ~Copyable {
         result = .failure(error)
       }
     }
-    // What was written of it is torn: the next goes over it.
-    try result.get()
+    if case .failure(let error) = result {
+      // What was written of it is torn, and would hide what comes behind.
+      try cut(at: end)
+      throw error
+    }
     end += UInt64(bytes.count)
   }
 

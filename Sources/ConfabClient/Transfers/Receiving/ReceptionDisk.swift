@@ -65,7 +65,8 @@ final class ReceptionDisk: Sendable {
     case .makeHole(let range):
       threads.writing.submit { self.tell([self.makeHole(range, opened)]) }
     case .prefix(let end): opened.stream?.extend(to: end)
-    case .sync, .appendJournal, .setAttributes, .publish, .syncFolders, .removeJournal, .checkSpace:
+    case .sync, .appendJournal, .setAttributes, .probeName, .publish, .syncFolders,
+      .removeJournal, .checkSpace:
       threads.syncing.submit {
         do throws(SystemError) {
           if let answer = try self.settle(effect, opened) { self.tell([answer]) }
@@ -123,20 +124,14 @@ extension ReceptionDisk {
     if case .stream = options.destination {
       stream = try DiskThread("file stream")
     } else {
-      var file = try JournalFile(in: folder, identity: identity, layout: layout)
-      state = file.state
-      if let claimed = state, !isThere(claimed, in: folder) {
-        try file.startAfresh()
-        state = nil
-      }
+      var file = try JournalFile.open(in: folder, identity: identity, layout: layout)
+      state = confirmed(file.state, in: folder)
+      if state == nil { try file.startAfresh() }
       journal.put(file)
     }
     let files = PartFiles(
       manifest, in: folder,
-      published: Set(
-        manifest.tops.filter { top in
-          state?.publishedName(of: top) != nil && !folder.isHidden(top)
-        }))
+      published: Set(state?.published.map { Int($0.entry) } ?? []))
     let tell = tell
     let writer = ContentWriter(files, pool: pool, on: threads.writing) { outcomes in
       tell(
@@ -162,14 +157,25 @@ extension ReceptionDisk {
     }
   }
 
-  /// Each entry at the top is where the journal says: unfinished, or under the name that it got.
-  private func isThere(_ state: ResumeState, in folder: ReceivingFolder) -> Bool {
-    manifest.tops.allSatisfy { top in
-      if folder.isHidden(top) { return true }
-      if let name = state.publishedName(of: top) { return folder.has(ComposedName.of(name)) }
-      // Nothing is claimed of what takes no place in the content.
-      return state.leaves.isEmpty || manifest.size(of: top) == 0
+  /// What the journal says, if each entry at the top is where it says. One that was not begun is
+  /// nowhere, and nothing may be claimed of it.
+  private func confirmed(_ state: ResumeState, in folder: ReceivingFolder) -> ResumeState? {
+    // Of a folder, the content of all that is in it.
+    var ends: [Int: UInt64] = [:]
+    var end = manifest.contentBytes
+    for top in manifest.tops.reversed() {
+      ends[top] = end
+      end = manifest.content(of: top).lowerBound
     }
+    return state.confirmed(
+      for: manifest,
+      isUnfinished: { top in
+        let content = manifest.content(of: top).lowerBound..<ends[top, default: 0]
+        return folder.isHidden(top)
+          || state.publishedName(of: top) == nil
+            && !state.leaves.overlaps(layout.leaves(touching: content))
+      },
+      exists: { name in folder.has(ComposedName.of(name)) })
   }
 
   private func settle(
@@ -178,15 +184,22 @@ extension ReceptionDisk {
     switch effect {
     case .sync(let ticket):
       try opened.files.sync()
-      try journal.with { file throws(SystemError) in try file.sync() }
+      try journal.with { file throws(SystemError) in try file?.sync() }
       return .synced(ticket: ticket)
     case .appendJournal(let bytes):
-      try journal.with { file throws(SystemError) in try file.append(bytes) }
+      do throws(SystemError) {
+        try journal.with { file throws(SystemError) in try file?.append(bytes) }
+      } catch {
+        return .appendFailed(DiskFault(error))
+      }
       return nil
     case .setAttributes:
       try opened.files.makeEmptyOnes()
       try opened.files.setAttributes()
       return .attributesSet
+    case .probeName(let entry, let name):
+      return opened.folder.has(ComposedName.of(name))
+        ? .nameTaken(entry: entry) : .nameFree(entry: entry)
     case .publish(let entry, let name): return try publish(entry, name, opened.folder)
     case .syncFolders:
       try opened.folder.syncNames()
@@ -222,12 +235,10 @@ extension Mutex where Value == JournalFile? {
 
   /// Does nothing where there is no journal. (`withLock` does not hand typed errors through.)
   fileprivate func with(
-    _ body: (inout JournalFile) throws(SystemError) -> Void
+    _ body: (inout JournalFile?) throws(SystemError) -> Void
   ) throws(SystemError) {
     let fault: SystemError? = withLock { file in
-      guard var open = file.take() else { return nil }
-      defer { file = consume open }
-      do throws(SystemError) { try body(&open) } catch { return error }
+      do throws(SystemError) { try body(&file) } catch { return error }
       return nil
     }
     if let fault { throw fault }

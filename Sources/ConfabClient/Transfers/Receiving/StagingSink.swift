@@ -1,4 +1,4 @@
-package import ConfabTransfer
+import ConfabTransfer
 import Primitives
 
 /// Where the connection puts content, on the loop's thread: it is copied into blocks, and after each
