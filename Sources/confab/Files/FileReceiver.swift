@@ -1,5 +1,6 @@
 import ConfabClient
 import ConfabDomain
+import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
 import Foundation

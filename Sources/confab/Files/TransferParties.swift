@@ -4,6 +4,7 @@ import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
 import Dispatch
+import Glibc
 import NIOCore
 import Primitives
 
