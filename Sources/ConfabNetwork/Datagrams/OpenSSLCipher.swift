@@ -65,8 +65,8 @@ package struct OpenSSLCipher: PacketCipher, ~Copyable {
 
 /// What libcrypto looks up by name. Done again for every key or packet it would cost more than the
 /// packet: implicit fetching made OpenSSL 3 twice as slow (openssl/openssl#20625).
+// Proof: a fetched EVP_CIPHER is never changed and counts its references atomically.
 private struct FetchedCipher: @unchecked Sendable {
-  // Proof: a fetched EVP_CIPHER is never changed and counts its references atomically.
   let pointer: OpaquePointer
 
   static let aes256GCM: FetchedCipher = {

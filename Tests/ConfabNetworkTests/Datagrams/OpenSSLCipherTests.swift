@@ -17,26 +17,17 @@ import Testing
       for number in Self.numbers {
         let plain = Self.packet(headerCount + payloadCount, &random)
         var expected = plain
-        expected.withUnsafeMutableBytes {
-          oracle.seal(
-            $0.baseAddress!, headerCount: headerCount, payloadCount: payloadCount,
-            packetNumber: number)
-        }
+        oracle.seal(&expected, headerCount: headerCount, number: number)
         var packet = plain
-        packet.withUnsafeMutableBytes {
-          fast.seal(
-            $0.baseAddress!, headerCount: headerCount, payloadCount: payloadCount,
-            packetNumber: number)
-        }
+        fast.seal(&packet, headerCount: headerCount, number: number)
         #expect(packet == expected)
         // The same context, turned round.
-        let opened = packet.withUnsafeMutableBytes {
-          fast.open(
-            $0.baseAddress!, headerCount: headerCount, payloadCount: payloadCount,
-            packetNumber: number)
-        }
+        let opened = fast.open(&packet, headerCount: headerCount, number: number)
         #expect(opened)
         #expect(packet.dropLast(16) == plain.dropLast(16))
+        let openedByOracle = oracle.open(&expected, headerCount: headerCount, number: number)
+        #expect(openedByOracle)
+        #expect(expected.dropLast(16) == plain.dropLast(16))
       }
     }
   }
@@ -45,30 +36,43 @@ import Testing
     var random = SeededRandom(seed: 3)
     var cipher = OpenSSLCipher(key: .random(count: 32, using: &random))
     var packet = Self.packet(8 + 40, &random)
-    packet.withUnsafeMutableBytes {
-      cipher.seal($0.baseAddress!, headerCount: 8, payloadCount: 40, packetNumber: 7)
-    }
+    cipher.seal(&packet, headerCount: 8, number: 7)
     for bit in 0..<packet.count * 8 {
       var changed = packet
       changed[bit / 8] ^= 1 << (bit % 8)
-      let opened = changed.withUnsafeMutableBytes {
-        cipher.open($0.baseAddress!, headerCount: 8, payloadCount: 40, packetNumber: 7)
-      }
+      let opened = cipher.open(&changed, headerCount: 8, number: 7)
       #expect(!opened)
     }
     // A failure leaves nothing behind: the right packet still opens, under its number only.
     var again = packet
-    let wrongNumber = again.withUnsafeMutableBytes {
-      cipher.open($0.baseAddress!, headerCount: 8, payloadCount: 40, packetNumber: 8)
-    }
+    let wrongNumber = cipher.open(&again, headerCount: 8, number: 8)
     #expect(!wrongNumber)
-    let opened = packet.withUnsafeMutableBytes {
-      cipher.open($0.baseAddress!, headerCount: 8, payloadCount: 40, packetNumber: 7)
-    }
+    let opened = cipher.open(&packet, headerCount: 8, number: 7)
     #expect(opened)
   }
 
   private static func packet(_ count: Int, _ random: inout SeededRandom) -> [UInt8] {
     [UInt8].random(count: count, using: &random) + [UInt8](repeating: 0, count: 16)
+  }
+}
+
+extension PacketCipher where Self: ~Copyable {
+  fileprivate mutating func seal(_ packet: inout [UInt8], headerCount: Int, number: UInt64) {
+    let payloadCount = packet.count - headerCount - PacketCipherSizes.tagBytes
+    packet.withUnsafeMutableBytes {
+      guard let start = $0.baseAddress else { return }
+      seal(start, headerCount: headerCount, payloadCount: payloadCount, packetNumber: number)
+    }
+  }
+
+  fileprivate mutating func open(
+    _ packet: inout [UInt8], headerCount: Int, number: UInt64
+  ) -> Bool {
+    let payloadCount = packet.count - headerCount - PacketCipherSizes.tagBytes
+    return packet.withUnsafeMutableBytes {
+      guard let start = $0.baseAddress else { return false }
+      return open(
+        start, headerCount: headerCount, payloadCount: payloadCount, packetNumber: number)
+    }
   }
 }
