@@ -48,6 +48,11 @@ extension BBR {
   /// The share of losses that is put down to chance.
   var toleratedLoss: Double { lossTolerance ? pathLoss.share : 0 }
 
+  /// The share of so many packets that says nothing of our own rate.
+  func granted(of packets: Double) -> Double {
+    lossTolerance ? max(pathLoss.bound(of: packets), standingLoss.bound(of: packets)) : 0
+  }
+
   /// The round trips of this round are longer than an empty queue explains.
   var isQueueEvident: Bool {
     guard let minRTT, let shortest = round.shortest else { return false }
@@ -69,8 +74,10 @@ extension BBR {
         }
       }
     }
-    if lossTolerance, mode != .startup, round.sentBelow > 0 {
-      pathLoss.addBelow(sent: round.sentBelow, lost: round.lostBelow)
+    if lossTolerance, mode != .startup {
+      let sent = round.sentLevel + round.sentBelow
+      if sent > 0 { standingLoss.addLevel(sent: sent, lost: round.lostLevel + round.lostBelow) }
+      if round.sentBelow > 0 { pathLoss.addBelow(sent: round.sentBelow, lost: round.lostBelow) }
     }
     lastRound = round
     wasQueueEvident = isQueueEvident
@@ -80,8 +87,7 @@ extension BBR {
 
   /// More was lost of what was in flight than probing may cost.
   func isTooMuch(lost: Double, of flight: Double) -> Bool {
-    let chance = lossTolerance ? pathLoss.bound(of: flight / datagramBytes) : 0
-    return lost > flight * (Constant.lossThreshold + chance)
+    lost > flight * (Constant.lossThreshold + granted(of: flight / datagramBytes))
   }
 
   /// For every packet that is declared lost; `lost` is the connection's total with it.
@@ -98,7 +104,7 @@ extension BBR {
     let flight = Double(snapshot.bytesInFlight)
     let lostSince = Double(lost > snapshot.lost ? lost - snapshot.lost : 0)
     guard isTooMuch(lost: lostSince, of: flight) else { return }
-    let share = Constant.lossThreshold + toleratedLoss
+    let share = Constant.lossThreshold + max(toleratedLoss, lossTolerance ? standingLoss.share : 0)
     // The flight at which the share of losses was just reached (draft, `BBRInflightAtLoss`).
     let before = flight - Double(bytes)
     let lostBefore = lostSince - Double(bytes)
@@ -149,9 +155,9 @@ extension BBR {
     guard lossTolerance else { return true }
     let sent = round.sent + lastRound.sent
     let lost = round.lost + lastRound.lost
-    let excess = lost - sent * pathLoss.bound(of: sent)
+    let excess = lost - sent * granted(of: sent)
     return isQueueEvident || wasQueueEvident
-      ? excess > 0 : excess > sent * Constant.lossThreshold
+      ? excess > sent * Constant.congestionLossMin : excess > sent * Constant.lossThreshold
   }
 
   mutating func resetLowerBounds() {

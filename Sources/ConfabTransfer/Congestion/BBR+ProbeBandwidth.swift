@@ -28,6 +28,7 @@ extension BBR {
     pickProbeWait()
     cycleStartedAt = now
     feedback = .probeStopping
+    downStartRound = roundCount
     startRound(delivered)
     mode = .probeDown
     pacingGain = Constant.downPacingGain
@@ -67,20 +68,34 @@ extension BBR {
   private mutating func pickProbeWait() {
     roundsSinceProbe = random.chance(0.5) ? 1 : 0
     let spread = Int64.random(in: 0...Constant.probeWaitSpread.nanoseconds, using: &random)
-    probeWait = Constant.probeWaitMin + .nanoseconds(spread)
+    let stretch =
+      inflightHigh.isFinite
+      ? min(max(1, (minRTT ?? .zero) / Constant.probeWaitRTT), Constant.probeWaitStretchMax) : 1
+    probeWait = (Constant.probeWaitMin + .nanoseconds(spread)) * stretch
   }
 
   /// Draft, section 5.3.3.5: after two to three seconds, or after as many rounds as Reno would need
   /// to grow its window to ours, so that such flows are not starved and do not starve us.
   private func isTimeToProbe(_ ack: Acknowledgement) -> Bool {
-    if ack.now.since(cycleStartedAt) > probeWait { return true }
+    let waited = ack.now.since(cycleStartedAt)
+    if waited > probeWait { return true }
+    if waited < Constant.renoWaitMin { return false }
+    if isCrowdedOut, roundsSinceProbe >= Constant.crowdedProbeRounds { return true }
     let target = min(pipe(rate), window) / datagramBytes
     return roundsSinceProbe >= min(target, Constant.renoRoundsMax)
+  }
+
+  /// Somebody keeps the queue overflowing whatever we do.
+  private var isCrowdedOut: Bool {
+    lossTolerance && standingLoss.share - pathLoss.share >= Constant.crowdedLossMin
   }
 
   private func isTimeToCruise(_ ack: Acknowledgement) -> Bool {
     // One whole round below the path's rate tells what it loses by itself.
     if lossTolerance, toleratedLoss > 0, !isRoundStart { return false }
+    // A queue that others hold full does not drain, however long we wait.
+    let rounds = isCrowdedOut ? Constant.crowdedDownRoundsMax : Constant.downRoundsMax
+    if lossTolerance, roundCount > downStartRound + rounds { return true }
     return ack.bytesInFlight <= inflightWithHeadroom && ack.bytesInFlight <= inflight(gain: 1)
   }
 
@@ -124,7 +139,8 @@ extension BBR {
   private mutating func raiseSlope() {
     let datagrams = Double(1 << probeUpRounds)
     probeUpRounds = min(probeUpRounds + 1, Constant.probeUpRoundsMax)
-    probeUpGrowth = min(1, datagrams * datagramBytes / max(window, datagramBytes))
+    let slope = datagrams * datagramBytes / max(window, datagramBytes)
+    probeUpGrowth = min(1, max(slope, Constant.upGrowthMin))
   }
 
   private mutating func raiseUpperBound(_ ack: Acknowledgement) {

@@ -78,8 +78,8 @@ package struct BBR: Sendable {
   package var maxRate: Double { rateFilter.value }
   /// The rate that the model allows now.
   package internal(set) var rate = 0.0
-  var rateLow = Double.infinity
-  var inflightLow = Double.infinity
+  package internal(set) var rateLow = Double.infinity
+  package internal(set) var inflightLow = Double.infinity
   package internal(set) var inflightHigh = Double.infinity
   var rateLatest = 0.0
   var inflightLatest = 0.0
@@ -94,6 +94,7 @@ package struct BBR: Sendable {
   var wasQueueEvident = false
   var lossEventsInRound = 0
   package internal(set) var pathLoss = PathLoss()
+  package internal(set) var standingLoss = PathLoss()
   var policer = PolicerDetector()
 
   // Round trips.
@@ -118,12 +119,17 @@ package struct BBR: Sendable {
   var isFullNow = false
   var fullRate = 0.0
   var fullRounds = 0
+  var fullnessCheckedAt: MonotonicTime
   var hyStart = HyStart()
+  var train = FlightTrain()
+  /// When a train of STARTUP was seen to have overflowed the queue.
+  var overflowedAt: MonotonicTime?
   var remembered: Double?
   var drainStartRound = 0
 
   // Probing for bandwidth.
   var cycleStartedAt: MonotonicTime
+  var downStartRound = 0
   var probeWait: Duration = .zero
   var roundsSinceProbe = 0.0
   var feedback = Feedback.probeStarting
@@ -139,7 +145,8 @@ package struct BBR: Sendable {
     self.datagramBytes = Double(datagramBytes)
     random = SeededRandom(seed: now.nanoseconds)
     window = Constant.initialWindowDatagrams * Double(datagramBytes)
-    pacingRate = window * 1e9 / Double(Constant.initialRTT.nanoseconds)
+    pacingRate = window * 1e9 / Double(Constant.initialSpread.nanoseconds)
+    fullnessCheckedAt = now
     minRTTAt = now
     recentMinRTTAt = now
     extraStartedAt = now
@@ -278,10 +285,8 @@ package struct BBR: Sendable {
     let most = withQuanta(held + extraAcknowledged)
     if isPipeFull {
       window = min(window + acknowledged, most)
-    } else if window < most || Double(ack.delivered) < initialWindow {
-      let divisor =
-        hyStart.phase == .slowStart ? 1 : Double(HyStart.conservativeGrowthDivisor)
-      window += acknowledged / divisor
+    } else if window < max(most, trainPipe) || Double(ack.delivered) < initialWindow {
+      window += startupGrowth(acknowledged)
     }
     window = max(window, minimumWindow)
     if mode == .probeRTT { window = min(window, probeRTTWindow) }

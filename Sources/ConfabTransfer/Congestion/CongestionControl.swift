@@ -20,7 +20,7 @@ package struct CongestionControl: Sendable {
   private var estimator: DeliveryRateEstimator
   private var pacer: Pacer
   /// Both exist and one is used: an enumeration would copy its content at each change.
-  private var bbr: BBR
+  package private(set) var bbr: BBR
   private var cubic: Cubic
   private var smoothedRTT: Duration
   private var acknowledgedAt: MonotonicTime

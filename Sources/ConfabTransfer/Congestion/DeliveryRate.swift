@@ -46,6 +46,9 @@ package struct RateSample: Sendable {
   /// Bytes in flight when that packet left.
   package var bytesInFlightAtSend: UInt64 = 0
   package var isApplicationLimited = false
+  /// Of the newest acknowledged packet: when it left, and when its interval began.
+  package var sentAt: MonotonicTime?
+  package var firstSentAt: MonotonicTime?
   /// Bytes that this one acknowledgement acknowledged and declared lost.
   package var newlyAcknowledged: UInt64 = 0
   package var newlyLost: UInt64 = 0
@@ -139,6 +142,8 @@ package struct DeliveryRateEstimator: Sendable {
     sample.lost = lost > newest.lost ? lost - newest.lost : 0
     sample.bytesInFlightAtSend = UInt64(newest.bytesInFlight)
     sample.isApplicationLimited = newest.isApplicationLimited
+    sample.sentAt = newest.sentAt
+    sample.firstSentAt = newest.firstSentAt
     let sendElapsed = newest.sentAt.since(newest.firstSentAt)
     let acknowledgeElapsed = now.since(newest.deliveredAt)
     let interval = max(sendElapsed, acknowledgeElapsed)

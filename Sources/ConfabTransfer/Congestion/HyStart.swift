@@ -38,6 +38,14 @@ package struct HyStart: Sendable {
     if conservativeRounds >= Self.conservativeRoundsMax { phase = .done }
   }
 
+  /// A queue was seen by other means: goes on slowly from here.
+  mutating func queueSeen(_ roundTrip: Duration) {
+    guard phase == .slowStart else { return }
+    phase = .conservative
+    baseline = roundTrip
+    conservativeRounds = 0
+  }
+
   package mutating func sample(_ roundTrip: Duration) {
     guard phase != .done else { return }
     let minimum = min(roundMinimum ?? roundTrip, roundTrip)

@@ -20,6 +20,7 @@ package struct PathLoss: Sendable {
   static let shareMax = 0.15
   /// A window ends after so many packets at the earliest: at 5 % it then sees about six losses.
   static let windowPackets = 128.0
+  static let windowPacketsMax = 1024.0
   static let windowCount = 8
   /// Packets sent below the path's rate that say something; older ones fade.
   static let belowPacketsMin = 64.0
@@ -42,7 +43,9 @@ package struct PathLoss: Sendable {
   package mutating func addLevel(sent: Double, lost: Double) {
     self.sent += sent
     self.lost += lost
-    guard self.sent >= Self.windowPackets else { return }
+    // At least a round, so that what a fast line loses rarely is seen in most windows.
+    let enough = min(max(sent, Self.windowPackets), Self.windowPacketsMax)
+    guard self.sent >= enough else { return }
     let window = self.lost / self.sent
     if windows.count < Self.windowCount {
       windows.append(window)

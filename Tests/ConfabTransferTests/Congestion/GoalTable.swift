@@ -20,6 +20,8 @@ struct GoalTable {
     ("500 Mbit/s  20 ms 0 %", Scenario(megabits: 500, roundTrip: .milliseconds(20)), 400),
   ]
 
+  private static let shared = [(20.0, 50), (100.0, 20), (50.0, 100)]
+
   private func line(_ name: String, _ values: [String]) {
     let padded = name.padding(toLength: 34, withPad: " ", startingAt: 0)
     print(padded + values.joined(separator: "  "))
@@ -60,7 +62,7 @@ struct GoalTable {
   }
 
   @Test func fairness() {
-    for (megabits, milliseconds) in [(20.0, 50), (100.0, 20), (50.0, 100)] {
+    for (megabits, milliseconds) in Self.shared {
       print(
         "\(megabits) Mbit/s \(milliseconds) ms: Jain, rates, mean queue in ms; tolerant | plain")
       for queue in [0.5, 1.0, 4.0] {

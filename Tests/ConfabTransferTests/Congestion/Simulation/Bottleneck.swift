@@ -2,9 +2,9 @@ import Primitives
 
 /// The narrow place of a path: a rate, a queue that drops its tail, loss by chance, and perhaps a
 /// policer. Virtual time in nanoseconds; nothing but the seed decides what is lost.
-struct Bottleneck {
+struct Bottleneck: Sendable {
   /// A meter that drops what exceeds a rate, without any queue.
-  struct Policer {
+  struct Policer: Sendable {
     var bytesPerSecond: Double
     var burstBytes: Double
     var tokens: Double

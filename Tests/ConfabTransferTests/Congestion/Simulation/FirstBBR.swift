@@ -33,6 +33,9 @@ struct FirstBBR: SimulatedController {
   private var window = 10 * Self.datagram
   private var probeDoneAt: UInt64?
   private var isClosed = false
+  private var conservedUntil: Int?
+  private var priorWindow = 0.0
+  private var lossRound = 0
   private var at = MonotonicTime(nanoseconds: 0)
 
   var windowBytes: Int { Int(window) }
@@ -116,9 +119,25 @@ struct FirstBBR: SimulatedController {
       minRTT = seconds
       minRTTAt = time
     }
-    advance(isExpired: isExpired, inFlight: Double(bytesInFlight), at: time)
+    advance(
+      isExpired: isExpired, hasLoss: sample.newlyLost > 0, inFlight: Double(bytesInFlight), at: time
+    )
+    if sample.newlyLost > 0 {
+      // The first round of recovery only replaces what was delivered.
+      if conservedUntil == nil {
+        priorWindow = window
+        conservedUntil = round + 1
+      }
+      window = max(window - Double(sample.newlyLost), Self.datagram)
+      lossRound = round
+    } else if conservedUntil != nil, round > lossRound + 1 {
+      conservedUntil = nil
+      window = max(window, priorWindow)
+    }
     if mode == .probeRTT {
       window = 4 * Self.datagram
+    } else if let until = conservedUntil, round < until {
+      window = max(window, Double(bytesInFlight) + Double(sample.newlyAcknowledged))
     } else if isFull {
       window = min(window + Double(sample.newlyAcknowledged), inflight(2))
     } else {
@@ -127,19 +146,20 @@ struct FirstBBR: SimulatedController {
     window = max(window, 4 * Self.datagram)
   }
 
-  private mutating func advance(isExpired: Bool, inFlight: Double, at time: UInt64) {
+  private mutating func advance(
+    isExpired: Bool, hasLoss: Bool, inFlight: Double, at time: UInt64
+  ) {
     if mode == .startup && isFull { mode = .drain }
     if mode == .drain && inFlight <= inflight(1) { (mode, cycleAt) = (.probeBandwidth, time) }
     if mode == .probeBandwidth {
       let elapsed = Double(time - cycleAt) / 1e9 > minRTT
       let done =
         switch pacingGain {
-        case 1.25: elapsed && inFlight >= inflight(1.25)
+        case 1.25: elapsed && (hasLoss || inFlight >= inflight(1.25))
         case 0.75: elapsed || inFlight <= inflight(1)
         default: elapsed
         }
-      // The kernel also leaves the gain of 1.25 on loss; queues here overflow soon after anyway.
-      if done || (pacingGain == 1.25 && Double(time - cycleAt) / 1e9 > 4 * minRTT) {
+      if done {
         cycleIndex = (cycleIndex + 1) % Self.cycle.count
         cycleAt = time
       }

@@ -2,7 +2,7 @@ import ConfabTransfer
 import Primitives
 
 /// One line and who uses it, in the words that people use of lines.
-struct Scenario {
+struct Scenario: Sendable {
   var megabits = 200.0
   var roundTrip: Duration = .milliseconds(50)
   var loss = 0.0
