@@ -15,9 +15,11 @@ extension ConnectionCore {
     for packet in recovery.acknowledged { arrived(packet) }
     if !recovery.acknowledged.isEmpty {
       owedProbes = 0
-      isSearchingPath = isSearchingPath && recovery.acknowledged.allSatisfy {
-        $0.epoch != recovery.epoch
-      }
+      isSearchingPath =
+        isSearchingPath
+        && recovery.acknowledged.allSatisfy {
+          $0.epoch != recovery.epoch
+        }
     }
     applyLosses(at: now)
   }

@@ -32,7 +32,8 @@ struct ControlSender: ~Copyable {
     }
     bytes.withUnsafeBytes { source in
       Self.spread(from: end, count: source.count) { offset, place, count in
-        (storage + place).copyMemory(from: source.baseAddress.unsafelyUnwrapped + offset, byteCount: count)
+        (storage + place).copyMemory(
+          from: source.baseAddress.unsafelyUnwrapped + offset, byteCount: count)
       }
     }
     end += UInt64(bytes.count)
@@ -136,7 +137,9 @@ struct ControlReceiver: ~Copyable {
     let count = Int(first.upperBound - delivered)
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       ControlSender.spread(from: delivered, count: count) { done, place, count in
-        (buffer.baseAddress.unsafelyUnwrapped + done).withMemoryRebound(to: UInt8.self, capacity: count) {
+        (buffer.baseAddress.unsafelyUnwrapped + done).withMemoryRebound(
+          to: UInt8.self, capacity: count
+        ) {
           UnsafeMutableRawPointer($0).copyMemory(from: storage + place, byteCount: count)
         }
       }

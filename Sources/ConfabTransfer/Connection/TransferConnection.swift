@@ -74,7 +74,8 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
     while let packet = core.assemble(&plan, base, at: now) {
       if let chunk = packet.chunk {
         let place = UnsafeMutableRawBufferPointer(
-          start: base + packet.contentPlace, count: Int(chunk.range.upperBound - chunk.range.lowerBound))
+          start: base + packet.contentPlace,
+          count: Int(chunk.range.upperBound - chunk.range.lowerBound))
         guard source.read(at: chunk.range.lowerBound, into: place) else {
           core.unreadable(chunk)
           continue
@@ -103,7 +104,9 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
   package mutating func expectAgain(_ range: Range<UInt64>) { core.contentIn.forget(range) }
 
   /// The other side may be reached there too.
-  package mutating func addCandidate(_ candidate: Candidate, localSocket: UInt8 = 0, at now: MonotonicTime) {
+  package mutating func addCandidate(
+    _ candidate: Candidate, localSocket: UInt8 = 0, at now: MonotonicTime
+  ) {
     core.addCandidate(candidate, localSocket: localSocket, at: now.nanoseconds)
   }
 
@@ -162,7 +165,8 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
 
   private mutating func followKeyUpdate(at now: UInt64) {
     ciphers?.updateReceiving()
-    if core.keys.updatedReceiving(keepPreviousUntil: now + 3 * core.recovery.roundTrip.probeTimeout) {
+    if core.keys.updatedReceiving(keepPreviousUntil: now + 3 * core.recovery.roundTrip.probeTimeout)
+    {
       updateSendKey(at: now)
     }
   }

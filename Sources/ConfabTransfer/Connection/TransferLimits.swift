@@ -23,7 +23,7 @@ package enum TransferLimits {
   /// timeouts.
   package static let closingProbeTimeouts: UInt64 = 3
   /// Packet numbers between two that are left out.
-  static let skipDistance: ClosedRange<UInt64> = 512...8_192
+  package static let skipDistance: ClosedRange<UInt64> = 512...8_192
   /// With more ranges than this, an acknowledgement asks to be acknowledged itself, so that the old
   /// ranges need not be repeated for ever.
   static let rangesUnconfirmedMax = 8

@@ -85,7 +85,8 @@ package struct ByteRanges: Sendable {
       index += 1
     }
     guard lower < range.upperBound else { return nil }
-    let upper = index < ranges.count ? min(range.upperBound, ranges[index].lowerBound) : range.upperBound
+    let upper =
+      index < ranges.count ? min(range.upperBound, ranges[index].lowerBound) : range.upperBound
     return lower..<upper
   }
 }

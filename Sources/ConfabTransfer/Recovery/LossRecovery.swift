@@ -51,6 +51,8 @@ package struct LossRecovery: ~Copyable {
   private var newestRoundTrip: UInt64 = 0
   private var lastSentAt: UInt64 = 0
   private var lossTime: UInt64?
+  /// The two numbers left out last.
+  private var skipped: (UInt64?, UInt64?) = (nil, nil)
   /// Until when the packets of the path before may still be acknowledged.
   private var olderEpochDelay: UInt64 = 0
 
@@ -70,7 +72,20 @@ package struct LossRecovery: ~Copyable {
     sent.append(packet, snapshot)
   }
 
-  package mutating func skipNumber(at now: UInt64) { sent.skip(at: now) }
+  package mutating func skipNumber(at now: UInt64) {
+    skipped = (sent.next, skipped.0)
+    sent.skip(at: now)
+  }
+
+  /// Whoever acknowledges without having received cannot know which numbers were left out.
+  private func claimsSkipped(_ ranges: UnsafeBufferPointer<PacketNumberRange>) -> Bool {
+    guard let latest = skipped.0 else { return false }
+    let earlier = skipped.1 ?? latest
+    for range in ranges where range.first <= latest && range.last >= earlier {
+      if range.first <= earlier || range.last >= latest { return true }
+    }
+    return false
+  }
 
   package func snapshot(_ packet: SentPacket) -> SendSnapshot { sent.snapshot(packet.number) }
 
@@ -85,8 +100,8 @@ package struct LossRecovery: ~Copyable {
   ) throws(TransportViolation) {
     forgetFindings()
     guard let newest = ranges.first else { return }
-    guard newest.last < sent.next else { throw .acknowledgedUnsent }
-    try resolve(ranges)
+    guard newest.last < sent.next, !claimsSkipped(ranges) else { throw .acknowledgedUnsent }
+    resolve(ranges)
     findMistakes(ranges, at: now)
     if let last = acknowledged.last {
       largestAcknowledged = max(largestAcknowledged ?? 0, last.number)
@@ -114,22 +129,15 @@ package struct LossRecovery: ~Copyable {
 
   /// Only numbers from the oldest outstanding one on are looked at, so that an acknowledgement costs
   /// what is new in it, not all that it repeats.
-  private mutating func resolve(
-    _ ranges: UnsafeBufferPointer<PacketNumberRange>
-  ) throws(TransportViolation) {
+  private mutating func resolve(_ ranges: UnsafeBufferPointer<PacketNumberRange>) {
     let oldest = sent.oldest
     for range in ranges.reversed() where range.last >= oldest {
       var number = max(range.first, oldest)
       while number <= range.last {
-        switch sent.state(number) {
-        case .outstanding?:
-          if let packet = sent.packet(number) {
-            sent.resolve(number, as: .acknowledged)
-            if packet.epoch == epoch, !packet.isSizeProbe { bytesInFlight -= Int(packet.bytes) }
-            acknowledged.append(packet)
-          }
-        case .skipped?: throw .acknowledgedUnsent
-        default: break
+        if let packet = sent.packet(number), packet.state == .outstanding {
+          sent.resolve(number, as: .acknowledged)
+          if packet.epoch == epoch, !packet.isSizeProbe { bytesInFlight -= Int(packet.bytes) }
+          acknowledged.append(packet)
         }
         number += 1
       }
@@ -221,7 +229,9 @@ package struct LossRecovery: ~Copyable {
 
   /// With its backing off.
   package var probeTimeout: UInt64 {
-    min(roundTrip.probeTimeout << UInt64(min(probeCount, 10)), max(Self.probeTimeoutMax, roundTrip.probeTimeout))
+    min(
+      roundTrip.probeTimeout << UInt64(min(probeCount, 10)),
+      max(Self.probeTimeoutMax, roundTrip.probeTimeout))
   }
 
   package enum TimeoutOutcome: Hashable, Sendable {
@@ -279,7 +289,8 @@ package struct LossRecovery: ~Copyable {
   ///
   /// - Parameter isOldPathDead: declares everything on it lost at once instead of waiting for what
   ///   may still arrive.
-  package mutating func pathChanged(roundTrip sample: UInt64?, isOldPathDead: Bool, at now: UInt64) {
+  package mutating func pathChanged(roundTrip sample: UInt64?, isOldPathDead: Bool, at now: UInt64)
+  {
     forgetFindings()
     olderEpochDelay = 2 * roundTrip.probeTimeout
     epoch &+= 1

@@ -7,9 +7,9 @@ import Testing
 struct ChanceTests {
   static let seeds = 0..<240 as Range<UInt64>
 
-  static func options(_ seed: UInt64) -> Pair.Options {
+  static func options(_ seed: UInt64) -> TransferPair.Options {
     var chance = SeededRandom(seed: seed &* 1_000_003)
-    var options = Pair.Options(seed: seed &+ 1)
+    var options = TransferPair.Options(seed: seed &+ 1)
     options.contentBytes = Int.random(in: 1...200_000, using: &chance)
     options.controlBytes = Int.random(in: 0...20_000, using: &chance)
     options.congestion = chance.chance(0.5) ? .bbr : .cubic
@@ -56,7 +56,7 @@ struct ChanceTests {
 
   @Test("the content is identical in the end", arguments: seeds)
   func identical(_ seed: UInt64) {
-    let pair = Pair(Self.options(seed))
+    let pair = TransferPair(Self.options(seed))
     pair.runToCompletion(for: .seconds(200))
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -64,7 +64,7 @@ struct ChanceTests {
 
   @Test("the same seed makes the same transfer", arguments: [3, 17, 101] as [UInt64])
   func repeatable(_ seed: UInt64) {
-    let (first, second) = (Pair(Self.options(seed)), Pair(Self.options(seed)))
+    let (first, second) = (TransferPair(Self.options(seed)), TransferPair(Self.options(seed)))
     first.runToCompletion(for: .seconds(200))
     second.runToCompletion(for: .seconds(200))
     #expect(first.presenterCounts == second.presenterCounts)

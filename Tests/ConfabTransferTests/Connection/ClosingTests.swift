@@ -4,8 +4,9 @@ import Testing
 
 @Suite("The end of a connection")
 struct ClosingTests {
-  private func established(_ options: Pair.Options = Pair.Options()) -> Pair {
-    let pair = Pair(options)
+  private func established(_ options: TransferPair.Options = TransferPair.Options()) -> TransferPair
+  {
+    let pair = TransferPair(options)
     pair.run(for: .seconds(1)) { $0.written > 0 && $0.presenterCounts.packetsReceived > 0 }
     return pair
   }
@@ -22,7 +23,7 @@ struct ClosingTests {
 
   @Test("also when the first word of it is lost", arguments: 1...6 as ClosedRange<UInt64>)
   func reasonLost(_ seed: UInt64) {
-    var options = Pair.Options(seed: seed)
+    var options = TransferPair.Options(seed: seed)
     options.contentBytes = 2 << 20
     options.forth.loss = 0.3
     let pair = established(options)
@@ -34,9 +35,9 @@ struct ClosingTests {
 
   @Test("content beyond what was offered ends it")
   func outOfBounds() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.adjust = { _, recipient in recipient.contentBytes = 100_000 }
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(5)) { $0.areBothClosed }
     #expect(pair.closing(of: .recipient) == .violation(.contentOutOfBounds))
     #expect(
@@ -47,10 +48,10 @@ struct ClosingTests {
 
   @Test("more content than there is credit ends it")
   func creditExceeded() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.creditWindow = 0
     options.adjust = { _, recipient in recipient.initialContentCredit = 30_000 }
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(5)) { $0.areBothClosed }
     #expect(pair.closing(of: .recipient) == .violation(.contentCreditExceeded))
     #expect(pair.written <= 30_000)
@@ -58,10 +59,10 @@ struct ClosingTests {
 
   @Test("content from the recipient ends it")
   func wrongDirection() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.queuesContent = false
     options.adjust = { _, recipient in recipient.initialContentCredit = 10_000 }
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(1)) { $0.presenterCounts.packetsReceived > 0 }
     pair.recipient.connection.sendContent(0..<10)
     pair.run(for: .seconds(1)) { _ in false }
@@ -72,7 +73,7 @@ struct ClosingTests {
 
   @Test("garbage of every length is dropped and changes nothing", arguments: 0..<4 as Range<UInt64>)
   func garbage(_ seed: UInt64) {
-    let pair = established(Pair.Options(seed: seed + 1))
+    let pair = established(TransferPair.Options(seed: seed + 1))
     var chance = SeededRandom(seed: seed)
     for index in 0..<400 {
       var bytes = [UInt8].random(count: Int.random(in: 0..<1_500, using: &chance), using: &chance)
@@ -83,7 +84,7 @@ struct ClosingTests {
         for place in (bytes[0] < 0x60 ? 4..<8 : 1..<5) { bytes[place] = own }
         bytes[1] = bytes[0] < 0x60 ? 1 : bytes[1]
       }
-      pair.inject(bytes, to: end, from: Pair.presenterAddress)
+      pair.inject(bytes, to: end, from: TransferPair.presenterAddress)
     }
     pair.runToCompletion()
     #expect(pair.failure == nil)
@@ -92,7 +93,7 @@ struct ClosingTests {
 
   @Test("an idle connection is kept open by what little it takes")
   func keepalive() {
-    let pair = Pair()
+    let pair = TransferPair()
     pair.runToCompletion()
     let sent = pair.presenterCounts.packetsSent
     pair.run(for: .seconds(300)) { _ in false }

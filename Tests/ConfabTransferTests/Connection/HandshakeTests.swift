@@ -6,10 +6,10 @@ import Testing
 struct ConnectionHandshakeTests {
   @Test("each message may be lost", arguments: 0..<12 as Range<UInt64>)
   func losses(_ seed: UInt64) {
-    var options = Pair.Options(seed: seed)
+    var options = TransferPair.Options(seed: seed)
     options.contentBytes = 20_000
     options.forth.loss = 0.4
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -17,9 +17,9 @@ struct ConnectionHandshakeTests {
 
   @Test("without anybody there it ends after 30 s, on both sides")
   func nobody() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.forth.loss = 1
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(29)) { _ in false }
     #expect(!pair.areBothClosed)
     pair.run(for: .seconds(2)) { _ in false }
@@ -30,9 +30,9 @@ struct ConnectionHandshakeTests {
 
   @Test("whoever saw another offer gets nowhere")
   func otherPrologue() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.adjust = { presenter, _ in presenter.prologue = [3, 2, 1] }
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(40)) { _ in false }
     #expect(pair.written == 0)
     #expect(pair.closing(of: .recipient) == .idle)
@@ -40,15 +40,15 @@ struct ConnectionHandshakeTests {
 
   @Test("many bad messages make the presenter ask for a cookie, and a good one still gets through")
   func cookies() throws {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 20_000
     options.isDirectKnown = false
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     // Made by somebody who knows the presenter's key but is not the recipient.
     let strangers = (0..<6).map { seed in
-      var strange = Pair.Options(seed: UInt64(seed))
+      var strange = TransferPair.Options(seed: UInt64(seed))
       strange.adjust = { _, recipient in recipient.prologue = [UInt8(seed)] }
-      let other = Pair(strange)
+      let other = TransferPair(strange)
       other.recordsDatagrams = true
       other.run(for: .milliseconds(1)) { _ in false }
       return other.recorded.first { $0.from == .recipient && $0.bytes.count == 1_200 }?.bytes ?? []
@@ -60,7 +60,7 @@ struct ConnectionHandshakeTests {
     }
     #expect(pair.presenter.events.isEmpty)
     pair.network.connect(
-      presenter: Pair.presenterAddress, recipient: Pair.recipientAddress,
+      presenter: TransferPair.presenterAddress, recipient: TransferPair.recipientAddress,
       forth: LinkConditions(), back: LinkConditions())
     pair.recordsDatagrams = true
     pair.runToCompletion()
@@ -70,12 +70,12 @@ struct ConnectionHandshakeTests {
 
   @Test("an address that has shown nothing gets no more than three times what came from it")
   func amplification() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.adjust = { _, recipient in recipient.token = [0] }
     // The recipient hears nothing, so it never answers a challenge.
     options.forth.loss = 1
     options.back = LinkConditions()
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.recordsDatagrams = true
     pair.run(for: .seconds(10)) { _ in false }
     let received = pair.recorded.filter { $0.from == .recipient }.reduce(0) { $0 + $1.bytes.count }
@@ -87,9 +87,9 @@ struct ConnectionHandshakeTests {
 
   @Test("a wrong token costs only the validation of the path")
   func unvalidated() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.adjust = { _, recipient in recipient.token = [0] }
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -97,25 +97,26 @@ struct ConnectionHandshakeTests {
 
   @Test("a session that is replayed changes nothing")
   func replay() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 50_000
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.recordsDatagrams = true
     pair.runToCompletion()
     let session = pair.recorded
     let written = pair.written
     let acknowledged = pair.presenterCounts.contentBytesAcknowledged
     for datagram in session {
-      let from = datagram.from == .presenter ? Pair.presenterAddress : Pair.recipientAddress
+      let from =
+        datagram.from == .presenter ? TransferPair.presenterAddress : TransferPair.recipientAddress
       pair.inject(datagram.bytes, to: datagram.from.other, from: from)
     }
     #expect(pair.written == written)
     #expect(pair.presenterCounts.contentBytesAcknowledged == acknowledged)
     #expect(pair.closing(of: .presenter) == nil && pair.closing(of: .recipient) == nil)
     // To somebody who begins anew it says nothing either.
-    let fresh = Pair(Pair.Options(seed: 99))
+    let fresh = TransferPair(TransferPair.Options(seed: 99))
     for datagram in session where datagram.from == .presenter {
-      fresh.inject(datagram.bytes, to: .recipient, from: Pair.presenterAddress)
+      fresh.inject(datagram.bytes, to: .recipient, from: TransferPair.presenterAddress)
     }
     #expect(fresh.written == 0 && fresh.recipient.events.isEmpty)
   }

@@ -54,7 +54,9 @@ struct HostilePeerTests {
 
   @Test("acknowledging everything in order to be sent more is found out")
   func optimist() {
-    let peer = HandmadePeer(.presenter)
+    // A draw whose first number left out comes early, so that the test is over soon.
+    let seed = (0..<200 as Range<UInt64>).min { firstSkip($0) < firstSkip($1) }
+    let peer = HandmadePeer(.presenter, skipSeed: seed ?? 0)
     for _ in 0..<20_000 where closing(peer) == nil {
       peer.connection.sendContent(0..<60_000)
       peer.pump()
@@ -62,8 +64,13 @@ struct HostilePeerTests {
       peer.say(payload { $0.contentCredit(1 << 40) } + acknowledgement(0, last))
       peer.wait(.milliseconds(5))
     }
-    #expect(closing(peer) == .violation(.acknowledgedUnsent))
-    #expect(peer.heard.count <= 8_193)
+    #expect(closing(peer) == .violation(.acknowledgedUnsent), "\(peer.heard.count) \(peer.counts)")
+    #expect(peer.heard.count < 800)
+  }
+
+  private func firstSkip(_ seed: UInt64) -> UInt64 {
+    var chance = SeededRandom(seed: seed)
+    return UInt64.random(in: TransferLimits.skipDistance, using: &chance)
   }
 
   @Test("control beyond its window, content beyond its end, and what is no frame")
@@ -153,7 +160,9 @@ struct HostilePeerTests {
     #expect(answers.count == 100)
   }
 
-  @Test("frames of chance: it ends, or it goes on, but nothing else", arguments: 0..<40 as Range<UInt64>)
+  @Test(
+    "frames of chance: it ends, or it goes on, but nothing else", arguments: 0..<40 as Range<UInt64>
+  )
   func chance(_ seed: UInt64) {
     var chance = SeededRandom(seed: seed)
     let peer = HandmadePeer(seed % 2 == 0 ? .presenter : .recipient)

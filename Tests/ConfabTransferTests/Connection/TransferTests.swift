@@ -5,10 +5,10 @@ import Testing
 @Suite("A transfer over a simulated network")
 struct TransferTests {
   private func complete(
-    _ options: Pair.Options, within limit: Duration = .seconds(60),
+    _ options: TransferPair.Options, within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation
-  ) -> Pair {
-    let pair = Pair(options)
+  ) -> TransferPair {
+    let pair = TransferPair(options)
     pair.runToCompletion(for: limit)
     #expect(pair.failure == nil, sourceLocation: sourceLocation)
     #expect(pair.isIdentical, sourceLocation: sourceLocation)
@@ -17,11 +17,11 @@ struct TransferTests {
 
   @Test("content and control arrive over a good path, in one round trip after the first message")
   func goodPath() {
-    let pair = complete(Pair.Options())
+    let pair = complete(TransferPair.Options())
     #expect(pair.recipient.events.first == .handshakeDone)
     #expect(pair.presenterCounts.packetsLost == 0)
     #expect(pair.presenterCounts.contentBytesSent == 256 << 10)
-    let early = Pair()
+    let early = TransferPair()
     // Message 1 takes 10 ms, message 2 and the first content 10 ms more.
     early.run(for: .milliseconds(21)) { _ in false }
     #expect(early.written > 0)
@@ -29,7 +29,7 @@ struct TransferTests {
 
   @Test("losses are made good", arguments: [0.01, 0.05, 0.1, 0.3])
   func loss(_ loss: Double) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.forth.loss = loss
     let pair = complete(options)
     #expect(pair.presenterCounts.packetsLost > 0)
@@ -37,14 +37,14 @@ struct TransferTests {
 
   @Test("bursts of losses are made good", arguments: 1...3 as ClosedRange<UInt64>)
   func bursts(_ seed: UInt64) {
-    var options = Pair.Options(seed: seed)
+    var options = TransferPair.Options(seed: seed)
     options.forth.burstBegins = 0.02
     _ = complete(options)
   }
 
   @Test("acknowledgements may be lost")
   func acknowledgementLoss() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     var back = LinkConditions()
     back.loss = 0.5
     options.back = back
@@ -55,7 +55,7 @@ struct TransferTests {
 
   @Test("reordering is learned, and then costs nothing")
   func reordering() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.reorder = 0.25
     let pair = complete(options)
@@ -66,7 +66,7 @@ struct TransferTests {
 
   @Test("duplicates and flipped bits change nothing")
   func duplicatesAndCorruption() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.forth.duplicate = 0.2
     options.forth.corrupt = 0.05
     let pair = complete(options)
@@ -78,7 +78,7 @@ struct TransferTests {
     "a narrow link is filled, and its queue does not kill it",
     arguments: [CongestionAlgorithm.cubic, .bbr])
   func narrow(_ algorithm: CongestionAlgorithm) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.congestion = algorithm
     options.contentBytes = 1 << 20
     options.forth.rate = 1_000_000
@@ -90,7 +90,7 @@ struct TransferTests {
 
   @Test("a policer is lived with", arguments: [CongestionAlgorithm.cubic, .bbr])
   func policer(_ algorithm: CongestionAlgorithm) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.congestion = algorithm
     options.forth.policer = (rate: 500_000, burst: 20_000)
     _ = complete(options)
@@ -98,7 +98,7 @@ struct TransferTests {
 
   @Test("a long way: 600 ms there and back, with losses")
   func longWay() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.forth.delay = .milliseconds(300)
     options.forth.loss = 0.02
     _ = complete(options)
@@ -106,13 +106,13 @@ struct TransferTests {
 
   @Test("keys change under way, and no packet is lost by that")
   func keyUpdates() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.packetsPerKeyMax = 50
     options.forth.rate = 500_000
     options.forth.reorder = 0.1
     options.forth.loss = 0.01
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run { $0.written > 0 }
     let dropped = pair.recipientCounts.datagramsDropped
     pair.runToCompletion()
@@ -127,14 +127,14 @@ struct TransferTests {
 
   @Test("credit bounds what is under way, and more of it lets the rest go")
   func credit() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.initialCredit = 10_000
     options.creditWindow = 0
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(5)) { _ in false }
     #expect(pair.failure == nil)
     #expect(pair.written == 10_000)
-    var open = Pair.Options()
+    var open = TransferPair.Options()
     open.initialCredit = 10_000
     open.creditWindow = 20_000
     open.forth.loss = 0.05
@@ -143,7 +143,7 @@ struct TransferTests {
 
   @Test("what cannot be read now is reported, and sent when it is queued again")
   func unreadable() {
-    let pair = Pair()
+    let pair = TransferPair()
     pair.presenter.source.failuresLeft = 5
     pair.runToCompletion()
     #expect(pair.failure == nil)
@@ -152,9 +152,9 @@ struct TransferTests {
 
   @Test("a range that is asked for anew is sent and written anew")
   func again() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 100_000
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     pair.recipient.connection.expectAgain(20_000..<70_000)
     pair.presenter.connection.sendContent(20_000..<70_000)
@@ -165,7 +165,7 @@ struct TransferTests {
 
   @Test("the sender may be told to go slowly")
   func rateLimit() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.rateLimit = 100_000
     options.contentBytes = 200_000
     let pair = complete(options)
@@ -174,11 +174,11 @@ struct TransferTests {
 
   @Test("ranges in any order arrive")
   func ranges() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.queuesContent = false
     options.contentBytes = 90_000
     options.forth.loss = 0.05
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     for start in [60_000, 0, 30_000] as [UInt64] {
       pair.presenter.connection.sendContent(start..<start + 30_000)
     }
@@ -189,10 +189,10 @@ struct TransferTests {
 
   @Test("much control data flows both ways, beyond the window")
   func control() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.controlBytes = 700_000
     options.forth.loss = 0.03
-    let sent = Pair(options).presenter.controlToSend
+    let sent = TransferPair(options).presenter.controlToSend
     let pair = complete(options)
     #expect(pair.recipient.control == sent)
   }

@@ -20,13 +20,15 @@ struct FakeCipher: PacketCipher, ~Copyable {
     var sum = mask(number) &+ UInt64(count)
     var index = 0
     while index + 8 <= count {
-      sum = (sum ^ packet.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      sum =
+        (sum ^ packet.loadUnaligned(fromByteOffset: index, as: UInt64.self))
         &* 0x94D0_49BB_1331_11EB
       sum ^= sum >> 29
       index += 8
     }
     while index < count {
-      sum = (sum ^ UInt64(packet.load(fromByteOffset: index, as: UInt8.self)))
+      sum =
+        (sum ^ UInt64(packet.load(fromByteOffset: index, as: UInt8.self)))
         &* 0x94D0_49BB_1331_11EB
       index += 1
     }

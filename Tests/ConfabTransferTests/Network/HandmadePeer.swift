@@ -29,7 +29,7 @@ final class HandmadePeer {
   var written: Int { sink.written }
   var counts: TransferStatistics { connection.statistics }
 
-  init(_ target: Target, contentBytes: UInt64 = 1 << 16) {
+  init(_ target: Target, contentBytes: UInt64 = 1 << 16, skipSeed: UInt64 = 2) {
     let (own, other) =
       target == .presenter
       ? (TestKeys.presenter, TestKeys.recipient) : (TestKeys.recipient, TestKeys.presenter)
@@ -39,7 +39,7 @@ final class HandmadePeer {
       remoteStatic: Array(other.publicKey.rawRepresentation), prologue: [7], localIndex: 1,
       remoteIndex: 2, token: [5, 5],
       candidates: [Candidate(.host, high: address.high, low: address.low, port: address.port)],
-      pathSeed: 1, skipSeed: 2)
+      pathSeed: 1, skipSeed: skipSeed)
     setup.congestion = .cubic
     setup.contentBytes = contentBytes
     connection = TransferConnection(setup, at: MonotonicTime(nanoseconds: 1_000_000_000))

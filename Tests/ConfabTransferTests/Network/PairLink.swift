@@ -86,7 +86,9 @@ struct PairLink {
   ) -> Bool {
     var largest = conditions.datagramBytesMax
     if let shrinks = conditions.shrinks, now >= shrinks.at { largest = shrinks.datagramBytesMax }
-    if bytes > largest || conditions.blackouts.contains(where: { $0.contains(now) }) { return false }
+    if bytes > largest || conditions.blackouts.contains(where: { $0.contains(now) }) {
+      return false
+    }
     if conditions.burstBegins > 0 {
       isInBurst =
         isInBurst

@@ -135,9 +135,11 @@ struct FrameTests {
   @Test(
     "what is cut short or makes no sense is malformed",
     arguments: [
-      "02", "0205", "02050000", "0205000006", "020500010400", "0205000101000500", "04", "0400000000",
+      "02", "0205", "02050000", "0205000006", "020500010400", "0205000101000500", "04",
+      "0400000000",
       "040000000000", "05000000000003", "050000000000000261", "06ffffffffffffffff61",
-      "0c00", "0d01", "0d2100", "0e0001", "0e000105", "0e0001ff", "0f", "ff", "0800", "08000000", "09", "0a40",
+      "0c00", "0d01", "0d2100", "0e0001", "0e000105", "0e0001ff", "0f", "ff", "0800", "08000000",
+      "09", "0a40",
     ])
   func malformed(_ hex: String) throws {
     let bytes = try #require([UInt8](hex: hex))
@@ -164,7 +166,9 @@ struct FrameTests {
     }
   }
 
-  @Test("integers of every length survive", arguments: [0, 63, 64, 16_383, 16_384, 1 << 30 - 1, 1 << 30, 1 << 62 - 1] as [UInt64])
+  @Test(
+    "integers of every length survive",
+    arguments: [0, 63, 64, 16_383, 16_384, 1 << 30 - 1, 1 << 30, 1 << 62 - 1] as [UInt64])
   func integers(_ value: UInt64) {
     let bytes = payload { $0.integer(value) }
     #expect(bytes.count == PacketWriter.integerBytes(value))

@@ -36,7 +36,8 @@ struct PacketNumberTests {
     }
     #expect(bytes.prefix(8).hex == "610a0b0c0d010203")
     let header = bytes.withUnsafeBytes { ShortHeader($0) }
-    #expect(header == ShortHeader(keyPhase: true, receiver: 0x0A0B_0C0D, truncatedNumber: 0x01_0203))
+    #expect(
+      header == ShortHeader(keyPhase: true, receiver: 0x0A0B_0C0D, truncatedNumber: 0x01_0203))
     #expect(bytes.prefix(23).withUnsafeBytes { ShortHeader($0) } == nil)
     bytes[0] = 0x62
     #expect(bytes.withUnsafeBytes { ShortHeader($0) } == nil)

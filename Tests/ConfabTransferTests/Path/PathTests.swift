@@ -17,13 +17,13 @@ struct PathTests {
 
   @Test("a transfer begins on the relay and moves to the direct path when that opens")
   func upgrade() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.relay = Self.longRelay
     options.forth.blackouts = [0..<1_600_000_000]
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .milliseconds(500)) { _ in false }
-    #expect(pair.presenterPath == Pair.recipientAtRelay)
+    #expect(pair.presenterPath == TransferPair.recipientAtRelay)
     #expect(pair.written > 0)
     pair.runToCompletion()
     #expect(pair.failure == nil)
@@ -35,28 +35,28 @@ struct PathTests {
 
   @Test("a path that goes dead is left for one that works")
   func fallback() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.relay = Self.longRelay
     options.forth.rate = 1_000_000
     options.forth.blackouts = [1_400_000_000..<UInt64.max]
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
     #expect(path(pair.presenter.events).last == .relay)
-    #expect(pair.presenterPath == Pair.recipientAtRelay)
+    #expect(pair.presenterPath == TransferPair.recipientAtRelay)
   }
 
   @Test("when the recipient's address changes, the transfer goes on", arguments: [true, false])
   func recipientRebinds(_ isBusyAtOnce: Bool) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.rate = 1_000_000
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .milliseconds(isBusyAtOnce ? 300 : 60)) { _ in false }
     let other = PathAddress(ipv4: 0xC633_6401, port: 7777)
-    pair.network.rebind(.recipient, from: Pair.recipientAddress, to: other)
+    pair.network.rebind(.recipient, from: TransferPair.recipientAddress, to: other)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -65,13 +65,13 @@ struct PathTests {
 
   @Test("when the presenter's address changes, the transfer goes on")
   func presenterRebinds() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.rate = 1_000_000
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .milliseconds(300)) { _ in false }
     let other = PathAddress(ipv4: 0xC000_0201, port: 7777)
-    pair.network.rebind(.presenter, from: Pair.presenterAddress, to: other)
+    pair.network.rebind(.presenter, from: TransferPair.presenterAddress, to: other)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -80,11 +80,11 @@ struct PathTests {
 
   @Test("a blackout shorter than the timeout is survived", arguments: [1, 5, 25])
   func blackout(_ seconds: UInt64) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.rate = 1_000_000
     options.forth.blackouts = [1_300_000_000..<1_300_000_000 + seconds * 1_000_000_000]
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -94,11 +94,11 @@ struct PathTests {
 
   @Test("a blackout longer than the timeout ends both sides")
   func longBlackout() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.rate = 1_000_000
     options.forth.blackouts = [1_300_000_000..<UInt64.max]
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .seconds(60)) { $0.areBothClosed }
     #expect(pair.closing(of: .presenter) == .idle)
     #expect(pair.closing(of: .recipient) == .idle)
@@ -106,15 +106,15 @@ struct PathTests {
 
   @Test("a candidate learned later is tried")
   func lateCandidate() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.isDirectKnown = false
     options.relay = Self.longRelay
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.run(for: .milliseconds(400)) { _ in false }
     let address = PathAddress(ipv4: 0xC633_6499, port: 1234)
     pair.network.connect(
-      presenter: Pair.presenterAddress, recipient: address, forth: LinkConditions(),
+      presenter: TransferPair.presenterAddress, recipient: address, forth: LinkConditions(),
       back: LinkConditions())
     pair.recipient.connection.announce([
       Candidate(.reflexive, high: address.high, low: address.low, port: address.port)
@@ -127,10 +127,10 @@ struct PathTests {
 
   @Test("the largest datagram that passes is found", arguments: [1_280, 1_452, 1_472, 1_300])
   func datagramSize(_ bytes: Int) {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 1 << 20
     options.forth.datagramBytesMax = bytes
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)
@@ -142,11 +142,11 @@ struct PathTests {
 
   @Test("a path that begins to swallow large datagrams is noticed")
   func blackHole() {
-    var options = Pair.Options()
+    var options = TransferPair.Options()
     options.contentBytes = 2 << 20
     options.forth.rate = 1_000_000
     options.forth.shrinks = (at: 1_500_000_000, datagramBytesMax: 1_300)
-    let pair = Pair(options)
+    let pair = TransferPair(options)
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.isIdentical)

@@ -102,9 +102,23 @@ struct LossRecoveryTests {
     scene.send(2, at: 0)
     scene.recovery.skipNumber(at: 0)
     scene.send(1, at: 0)
-    #expect(throws: TransportViolation.acknowledgedUnsent) { try scene.acknowledge([0...4], at: 90) }
-    #expect(throws: TransportViolation.acknowledgedUnsent) { try scene.acknowledge([0...3], at: 90) }
+    #expect(throws: TransportViolation.acknowledgedUnsent) {
+      try scene.acknowledge([0...4], at: 90)
+    }
+    #expect(throws: TransportViolation.acknowledgedUnsent) {
+      try scene.acknowledge([0...3], at: 90)
+    }
     #expect(throws: Never.self) { try scene.acknowledge([3...3, 0...1], at: 91) }
+    // Also when nothing is outstanding, and only the last two are remembered.
+    scene.recovery.skipNumber(at: 0)
+    scene.send(2, at: 100)
+    #expect(throws: TransportViolation.acknowledgedUnsent) {
+      try scene.acknowledge([4...5], at: 190)
+    }
+    #expect(throws: TransportViolation.acknowledgedUnsent) {
+      try scene.acknowledge([1...3], at: 190)
+    }
+    #expect(throws: Never.self) { try scene.acknowledge([5...6, 3...3], at: 190) }
   }
 
   @Test("silence asks for a probe, later each time, and not for ever later")
@@ -168,7 +182,8 @@ struct LossRecoveryTests {
     #expect(!dead.isWaiting)
   }
 
-  @Test("chance: every packet is acknowledged or lost in the end, and never both", arguments: 0..<30)
+  @Test(
+    "chance: every packet is acknowledged or lost in the end, and never both", arguments: 0..<30)
   func chance(_ seed: UInt64) throws {
     var chance = SeededRandom(seed: seed)
     let scene = Scene()

@@ -12,7 +12,8 @@ struct ReceivingTests {
     var highest: UInt64 = 0
     for _ in 0..<3_000 {
       let jump: UInt64 = chance.chance(0.01) ? 200_000 : 40
-      let low = highest > 70_000 && chance.chance(0.1) ? highest - 70_000 : highest &- min(highest, 50)
+      let low =
+        highest > 70_000 && chance.chance(0.1) ? highest - 70_000 : highest &- min(highest, 50)
       let number = UInt64.random(in: low...(highest + jump), using: &chance)
       let isNew = window.isNew(number)
       if highest >= ReplayWindow.size, number < highest - ReplayWindow.size {

@@ -1,7 +1,6 @@
 import ConfabTransfer
 import Crypto
 import Primitives
-import Testing
 
 /// One end of a simulated transfer.
 struct Endpoint: ~Copyable {
@@ -25,7 +24,7 @@ struct Endpoint: ~Copyable {
 /// Two connections and a network between them, all under one clock that jumps from event to event.
 ///
 /// After every step the invariants are checked; the first that fails ends the run.
-final class Pair {
+final class TransferPair {
   static let presenterAddress = PathAddress(ipv4: 0xC000_0201, port: 4001)
   static let recipientAddress = PathAddress(ipv4: 0xC633_6401, port: 4002)
   static let presenterAtRelay = PathAddress(ipv4: 0xCB00_7101, port: 5001)
@@ -68,7 +67,7 @@ final class Pair {
   init(_ options: Options = Options()) {
     self.options = options
     network = PairNetwork(seed: options.seed)
-    let (presenterSetup, recipientSetup) = Pair.setups(options)
+    let (presenterSetup, recipientSetup) = TransferPair.setups(options)
     let time = MonotonicTime(nanoseconds: now)
     var chance = SeededRandom(seed: options.seed &+ 77)
     presenter = Endpoint(
@@ -84,12 +83,14 @@ final class Pair {
     back.policer = nil
     if options.isDirectKnown {
       network.connect(
-        presenter: Pair.presenterAddress, recipient: Pair.recipientAddress, forth: options.forth,
+        presenter: TransferPair.presenterAddress, recipient: TransferPair.recipientAddress,
+        forth: options.forth,
         back: options.back ?? back)
     }
     if let relay = options.relay {
       network.connect(
-        presenter: Pair.presenterAtRelay, recipient: Pair.recipientAtRelay, forth: relay,
+        presenter: TransferPair.presenterAtRelay, recipient: TransferPair.recipientAtRelay,
+        forth: relay,
         back: relay)
     }
     if options.queuesContent {
@@ -174,7 +175,8 @@ final class Pair {
   /// Until `isDone`, or the time is up, or an invariant breaks.
   @discardableResult
   func run(
-    for limit: Duration = .seconds(120), stepsMax: Int = 400_000, until isDone: (Pair) -> Bool
+    for limit: Duration = .seconds(120), stepsMax: Int = 400_000,
+    until isDone: (TransferPair) -> Bool
   ) -> Bool {
     let end = now + UInt64(limit.nanoseconds)
     pump(.presenter)
