@@ -109,6 +109,7 @@ extension FilePresentation {
       return OutgoingTrain(train)
     }
     // Whatever there was to say has been said: `done` needs no answer.
+    let mayLeave = mayLeave
     channel.closeIfDue(mayLeave: mayLeave, at: now)
     if let train = channel.connection.transmit(into: buffer, at: now, from: &source) {
       return OutgoingTrain(train)

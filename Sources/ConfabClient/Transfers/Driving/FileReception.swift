@@ -205,6 +205,7 @@ extension FileReception {
       channel?.tick(machine.progress, at: now)
       drain(at: now)
     }
+    let mayLeave = mayLeave
     channel?.closeIfDue(mayLeave: mayLeave, at: now)
   }
 
