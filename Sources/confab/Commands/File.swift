@@ -52,6 +52,11 @@ struct FileSend: AsyncParsableCommand {
     for skipped in tree.skipped {
       Output.failure("\(skipped.path) is not sent: it \(skipped.reason).")
     }
+    guard (1...Int(OfferLimits.filesMax)).contains(tree.manifest.fileCount) else {
+      throw UsageError(
+        tree.manifest.fileCount == 0
+          ? "There is no file in what you named." : "These are more files than one offer holds.")
+    }
     let sender = try await FileSender(
       tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, json: output.json,
       parties: TransferParties(current))

@@ -199,5 +199,4 @@ extension Manifest {
   /// What a person calls it: the first name at the top.
   var offeredName: String { tops.first.map { name(of: $0) } ?? "" }
   var isOneFolder: Bool { tops.count == 1 && tops.first.map { !isFile($0) } ?? false }
-  var fileCount: Int { (0..<count).lazy.filter { self.isFile($0) }.count }
 }

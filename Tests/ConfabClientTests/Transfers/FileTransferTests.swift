@@ -11,7 +11,7 @@ import Testing
 
   @Test func `a folder arrives as it is, and both sides know its digests`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     source.makeFolder("film")
     source.makeFolder("film/empty")
     let large = patternBytes(3_333_333)
@@ -43,7 +43,7 @@ import Testing
 
   @Test func `a name that is taken gets a number`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     let path = source.write(patternBytes(5_000), to: "a.txt")
     target.write([1], to: "ann_a.txt")
     let offering = try await harness.offer([path])
@@ -59,7 +59,7 @@ import Testing
 
   @Test func `what was stopped goes on where it was`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     let content = patternBytes(24 << 20)
     let path = source.write(content, to: "long.bin")
     let offering = try await harness.offer([path])
@@ -91,14 +91,15 @@ import Testing
 
   @Test func `a source that is edited ends the transfer on both sides`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     let path = source.write(patternBytes(16 << 20), to: "edited")
+    let other = patternBytes(16 << 20, seed: 2)
     let offering = try await harness.offer([path])
     let reception = try await harness.reception(.folder(target.path))
     let presentation = try await harness.connect(offering, reception) { settled in
-      settled.presenter.rateLimit = 8 << 20
+      settled.presenter.rateLimit = 2 << 20
     }
-    source.write(patternBytes(16 << 20, seed: 2), to: "edited")
+    source.write(other, to: "edited")
     async let received = reception.updates.end()
     #expect(await presentation.updates.end().failure?.code == .sourceChanged)
     #expect(await received.failure?.code == .sourceChanged)
@@ -107,7 +108,7 @@ import Testing
 
   @Test func `a person who stops it is told of on the other side`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     let path = source.write(patternBytes(16 << 20), to: "file")
     let offering = try await harness.offer([path])
     let reception = try await harness.reception(.folder(target.path))
@@ -122,8 +123,8 @@ import Testing
 
   @Test func `several take the same offer`() async throws {
     let harness = try TransferHarness()
-    let source = TemporaryFolder()
-    let targets = [TemporaryFolder(), TemporaryFolder(), TemporaryFolder()]
+    let source = ScratchFolder()
+    let targets = [ScratchFolder(), ScratchFolder(), ScratchFolder()]
     let content = patternBytes(5 << 20)
     let path = source.write(content, to: "shared.bin")
     let offering = try await harness.offer([path])
@@ -144,7 +145,7 @@ import Testing
 
   @Test func `a stream gets the file in order`() async throws {
     let harness = try TransferHarness()
-    let (source, scratch) = (TemporaryFolder(), TemporaryFolder())
+    let (source, scratch) = (ScratchFolder(), ScratchFolder())
     let content = patternBytes(6 << 20)
     let path = source.write(content, to: "film.mp4")
     var pipe: [Int32] = [0, 0]
@@ -173,7 +174,7 @@ import Testing
 
   @Test func `holes arrive as holes`() async throws {
     let harness = try TransferHarness()
-    let (source, target) = (TemporaryFolder(), TemporaryFolder())
+    let (source, target) = (ScratchFolder(), ScratchFolder())
     let path = source.path + "/sparse.img"
     let descriptor = open(path, O_WRONLY | O_CREAT, 0o644)
     ftruncate(descriptor, 200 << 20)

@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func `content in any order becomes files with their modes and times`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let manifest = try Self.manifest()
     let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
     let files = PartFiles(manifest, in: receiving)
@@ -46,7 +46,7 @@ import Testing
     #expect(folder.read("ann_one") == Array(content[..<10]))
     #expect(folder.read("ann_dir/two") == Array(content[10...]))
     #expect(folder.read("ann_dir/nothing") == [])
-    #expect(TemporaryFolder.names(in: folder.path + "/ann_dir/empty").isEmpty)
+    #expect(ScratchFolder.names(in: folder.path + "/ann_dir/empty").isEmpty)
     #expect(folder.status("ann_one").st_mode & 0o777 == 0o640)
     #expect(folder.status("ann_dir").st_mode & 0o777 == 0o555)
     #expect(folder.status("ann_dir/two").st_mode & 0o777 == 0o444)
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func `nothing is ever renamed over something`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
     let files = PartFiles(try Self.manifest(), in: receiving)
     try patternBytes(10).withUnsafeBytes { bytes in try files.write(bytes, at: 0) }
@@ -68,8 +68,8 @@ import Testing
   }
 
   @Test func `a link in the hidden folder leads nowhere`() throws {
-    let folder = TemporaryFolder()
-    let outside = TemporaryFolder()
+    let folder = ScratchFolder()
+    let outside = ScratchFolder()
     let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
     let hidden = folder.path + "/" + Self.identity.folderName
     symlink(outside.path, hidden + "/1")
@@ -84,7 +84,7 @@ import Testing
   }
 
   @Test func `two at once do not receive the same`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let first = try ReceivingFolder(folder.path, identity: Self.identity)
     #expect(throws: ReceivingFolder.Fault.busy) {
       _ = try ReceivingFolder(folder.path, identity: Self.identity)
@@ -94,7 +94,7 @@ import Testing
 
   @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
   func `a folder that is read-only is refused`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     chmod(folder.path, 0o500)
     #expect {
       _ = try ReceivingFolder(folder.path, identity: Self.identity)
@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test func `holes take no room and read as zeros, whatever was there`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     var builder = ManifestBuilder()
     let size: UInt64 = 40 << 20
     try builder.addFile(
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func `a journal that was torn is cut where it is whole`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
     let layout = LeafLayout(contentBytes: 10 << 20)
     let writer = ResumeJournalWriter(Self.identity, layout: layout)
@@ -144,7 +144,7 @@ import Testing
       try file.append(writer.encode(.leaves(first: 1, [ContentHash(repeating: 9)])))
       try file.sync()
     }
-    let whole = try #require(TemporaryFolder.read(path))
+    let whole = try #require(ScratchFolder.read(path))
     truncate(path, off_t(whole.count - 3))
     #expect(try open().leaves.ranges == [0..<1])
     // What is written next is read next time.

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct SourceTests {
   @Test func `a folder is walked in the order of its names' bytes`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     folder.makeFolder("top")
     folder.makeFolder("top/b")
     folder.write(patternBytes(10), to: "top/b/inner")
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func `what cannot be sent is named and skipped`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     folder.makeFolder("top")
     folder.write(patternBytes(3), to: "top/good")
     folder.write(patternBytes(3), to: "outside")
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `hashing finds leaves and digests in one reading`() async throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     folder.makeFolder("top")
     let large = patternBytes(2_500_000)
     let small = patternBytes(700_000, seed: 5)
@@ -86,7 +86,7 @@ import Testing
   }
 
   @Test func `a file that was changed since it was found is noticed`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let path = folder.write(patternBytes(1_000), to: "file")
     let tree = try SourceWalk.find([path])
     #expect(tree.firstFault(in: 0..<1_000) == nil)
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test func `packets are filled across files`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     folder.makeFolder("top")
     var content: [UInt8] = []
     for index in 0..<40 {
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func `holes are found and not read`() throws {
-    let folder = TemporaryFolder()
+    let folder = ScratchFolder()
     let path = folder.path + "/sparse"
     let descriptor = open(path, O_WRONLY | O_CREAT, 0o644)
     ftruncate(descriptor, 64 << 20)

@@ -65,7 +65,8 @@ package final class FilePresentation: @unchecked Sendable {
   /// Ends the connection; offered again, the transfer goes on where it is.
   package func stop() {
     loop.post { state in
-      self.channel.leave(.interrupted(.stopped), code: FileCloseCode.stopped, at: state.now)
+      self.channel.leave(
+        .interrupted(.stopped), code: FileCloseCode.stopped, self.machine.progress, at: state.now)
       self.pump(at: state.now)
     }
   }
@@ -186,9 +187,10 @@ extension FilePresentation {
       let report = TransferReport(
         manifest: tree.manifest, digests: digests.digests, seconds: channel.seconds(at: now),
         path: channel.path)
-      channel.leave(.done(report), code: FileCloseCode.done, at: now)
+      channel.leave(.done(report), code: FileCloseCode.done, machine.progress, at: now)
     case .failed(let failure, let byPeer):
-      channel.leave(.failed(failure, byPeer: byPeer), code: FileCloseCode.failed, at: now)
+      channel.leave(
+        .failed(failure, byPeer: byPeer), code: FileCloseCode.failed, machine.progress, at: now)
     }
   }
 

@@ -94,7 +94,8 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   /// Ends the connection; begun again, the transfer goes on where it is.
   package func stop() {
     loop.post { state in
-      self.channel?.leave(.interrupted(.stopped), code: FileCloseCode.stopped, at: state.now)
+      self.channel?.leave(
+        .interrupted(.stopped), code: FileCloseCode.stopped, self.machine.progress, at: state.now)
       self.pump(at: state.now)
       self.endUnbegun()
     }
@@ -163,8 +164,8 @@ extension FileReception {
     if let train = channel?.connection.transmit(into: buffer, at: now, from: &nothing) {
       return OutgoingTrain(train)
     }
-    // Who reads a stream may be behind the transfer.
-    if disk?.isDrained ?? true, channel?.finishIfDone() ?? false { detach() }
+    // Who reads a stream may be behind the transfer, and the hidden folder has to go.
+    if disk?.isIdle ?? true, channel?.finishIfDone() ?? false { detach() }
     return nil
   }
 
@@ -263,7 +264,8 @@ extension FileReception {
     case .resumed: channel?.setPause(nil, machine.progress, at: now)
     case .done: finish(at: now)
     case .failed(let failure, let byPeer):
-      channel?.leave(.failed(failure, byPeer: byPeer), code: FileCloseCode.failed, at: now)
+      channel?.leave(
+        .failed(failure, byPeer: byPeer), code: FileCloseCode.failed, machine.progress, at: now)
     case .removeJournal: forgetJournal()
     default: disk?.perform(effect)
     }
@@ -283,7 +285,7 @@ extension FileReception {
     let report = TransferReport(
       manifest: manifest, digests: digests, topNames: topNames,
       seconds: channel?.seconds(at: now) ?? 0, path: channel?.path ?? .direct)
-    channel?.leave(.done(report), code: FileCloseCode.done, at: now)
+    channel?.leave(.done(report), code: FileCloseCode.done, machine.progress, at: now)
   }
 
   private func forgetJournal() {

@@ -67,8 +67,11 @@ struct TransferChannel: ~Copyable {
   }
 
   /// The end is known: let the last words leave, then close.
-  mutating func leave(_ end: TransferEnd, code: UInt16, at now: MonotonicTime) {
+  mutating func leave(
+    _ end: TransferEnd, code: UInt16, _ files: FileProgress, at now: MonotonicTime
+  ) {
     guard isOpen else { return }
+    updates.yield(.progress(meter.tick(files, at: now)))
     ending = .leaving(end, code: code, until: now + Self.lastWords)
   }
 

@@ -26,6 +26,11 @@ package struct TransferProgress: Hashable, Sendable {
   package struct Pause: Hashable, Sendable {
     package var reason: PauseReason
     package var byPeer: Bool
+
+    package init(reason: PauseReason, byPeer: Bool) {
+      self.reason = reason
+      self.byPeer = byPeer
+    }
   }
 }
 

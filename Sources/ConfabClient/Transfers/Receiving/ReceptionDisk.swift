@@ -28,6 +28,7 @@ final class ReceptionDisk: Sendable {
   private let opened = Mutex<Opened?>(nil)
   /// Only the syncing thread looks at it.
   private let journal = Mutex<JournalFile?>(nil)
+  private let settling = Mutex(0)
   private let publishedNames = Mutex<[Int: String]>([:])
 
   /// - Parameter tell: called on any of the threads.
@@ -48,8 +49,11 @@ final class ReceptionDisk: Sendable {
   /// Nil until the folder was opened.
   var writer: ContentWriter? { opened.withLock { $0?.writer } }
 
-  /// False while a stream has something to write out that was verified.
-  var isDrained: Bool { opened.withLock { $0?.stream?.isDrained ?? true } }
+  /// False while a stream has something to write out that was verified, or the syncing thread
+  /// something to do. The end of either is told, if only with nothing.
+  var isIdle: Bool {
+    settling.withLock { $0 == 0 } && opened.withLock { $0?.stream?.isDrained ?? true }
+  }
 
   func publishedName(of entry: Int) -> String? { publishedNames.withLock { $0[entry] } }
 
@@ -67,12 +71,16 @@ final class ReceptionDisk: Sendable {
     case .prefix(let end): opened.stream?.extend(to: end)
     case .sync, .appendJournal, .setAttributes, .probeName, .publish, .syncFolders,
       .removeJournal, .checkSpace:
+      settling.withLock { $0 += 1 }
       threads.syncing.submit {
+        var answers: [RecipientInput] = []
         do throws(SystemError) {
-          if let answer = try self.settle(effect, opened) { self.tell([answer]) }
+          if let answer = try self.settle(effect, opened) { answers = [answer] }
         } catch {
-          self.tell([.diskFailed(DiskFault(error))])
+          answers = [.diskFailed(DiskFault(error))]
         }
+        self.settling.withLock { $0 -= 1 }
+        self.tell(answers)
       }
     default: preconditionFailure("not for the disk: \(effect)")
     }

@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 /// A peer that is a program of somebody else's making. It may end the transfer, and nothing more.
-@Suite struct HostilePeerTests {
+@Suite struct HostileFilePeerTests {
   private let hash = ContentHash(repeating: 9)
 
   private func recipient(_ size: UInt64 = 1_000) throws -> RecipientDesk {
