@@ -157,7 +157,7 @@ let package = Package(
       name: "ConfabClientTests",
       dependencies: [
         "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTransfer", "ConfabWire", "Primitives", nioCore,
-        nioPosix,
+        nioPosix, protobuf, crypto,
       ],
       swiftSettings: settings),
     .testTarget(

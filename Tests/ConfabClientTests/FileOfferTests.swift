@@ -3,6 +3,7 @@ import ConfabDomain
 import ConfabWire
 import Foundation
 import Primitives
+import SwiftProtobuf
 import Testing
 
 /// What the library says about files, and what it is told.

@@ -1,4 +1,5 @@
 import ConfabDomain
+import ConfabHub
 import ConfabServer
 import ConfabTransfer
 import ConfabWire
@@ -180,12 +181,12 @@ extension TestClient {
 
 /// A UDP socket that speaks with the server.
 private final class DatagramSocket {
-  private let channel: any Channel
+  private let channel: any NIOCore.Channel
   private let server: SocketAddress
   private var received: AsyncStream<[UInt8]>.Iterator
 
   private init(
-    channel: any Channel, server: SocketAddress, received: AsyncStream<[UInt8]>.Iterator
+    channel: any NIOCore.Channel, server: SocketAddress, received: AsyncStream<[UInt8]>.Iterator
   ) {
     self.channel = channel
     self.server = server
