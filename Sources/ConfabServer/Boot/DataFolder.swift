@@ -66,11 +66,10 @@ struct DataFolder: Sendable {
 
   /// Changes when the file does; nil when there is none.
   static func modification(of path: String) -> [String]? {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-      return nil
-    }
-    let keys: [FileAttributeKey] = [.modificationDate, .size, .systemFileNumber]
-    return keys.map { key in attributes[key].map { "\($0)" } ?? "" }
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    let modified = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    return [modified, "\(status.st_size)", "\(status.st_ino)"]
   }
 
   private static func makeFolder(_ path: String, withParents: Bool = false) throws {

@@ -7,12 +7,10 @@ import Synchronization
 final class FailingJournal: Journal {
   private let journal = MemoryJournal()
   private let isFull = Atomic<Bool>(false)
-  private let reading = NSConditionLock(condition: Reading.free)
+  private let reading = Atomic<Reading>(.free)
 
-  private enum Reading {
-    static let free = 0
-    static let held = 1
-    static let readerWaits = 2
+  private enum Reading: UInt8, AtomicRepresentable {
+    case free, held, readerWaits
   }
 
   func setFull(_ full: Bool) {
@@ -20,27 +18,20 @@ final class FailingJournal: Journal {
   }
 
   /// Whoever reads messages from now on waits, with what was read.
-  func holdReaders() {
-    reading.lock()
-    reading.unlock(withCondition: Reading.held)
-  }
-
-  func waitForReader() {
-    reading.lock(whenCondition: Reading.readerWaits)
-    reading.unlock()
-  }
-
-  func releaseReaders() {
-    reading.lock()
-    reading.unlock(withCondition: Reading.free)
-  }
+  func holdReaders() { reading.store(.held, ordering: .sequentiallyConsistent) }
+  func waitForReader() { wait(until: .readerWaits) }
+  func releaseReaders() { reading.store(.free, ordering: .sequentiallyConsistent) }
 
   private func waitWhileHeld() {
-    reading.lock()
-    guard reading.condition != Reading.free else { return reading.unlock() }
-    reading.unlock(withCondition: Reading.readerWaits)
-    reading.lock(whenCondition: Reading.free)
-    reading.unlock()
+    guard reading.load(ordering: .sequentiallyConsistent) != .free else { return }
+    reading.store(.readerWaits, ordering: .sequentiallyConsistent)
+    wait(until: .free)
+  }
+
+  private func wait(until state: Reading) {
+    while reading.load(ordering: .sequentiallyConsistent) != state {
+      Thread.sleep(forTimeInterval: 0.002)
+    }
   }
 
   func append(_ group: [StampedEvent]) throws(JournalError) {
