@@ -109,7 +109,8 @@ let package = Package(
     .target(
       name: "ConfabClient",
       dependencies: [
-        "Primitives", "ConfabDomain", "ConfabWire", "ConfabNetwork", "ConfabTransfer", "CLinux", "STUN", nioCore, nioPosix, nioTLS,
+        "Primitives", "ConfabDomain", "ConfabWire", "ConfabNetwork", "ConfabTransfer", "CLinux",
+        "STUN", nioCore, nioPosix, nioTLS,
         nioConcurrency, nioSSL, crypto, dequeModule, orderedCollections,
       ],
       swiftSettings: settings),
@@ -118,7 +119,8 @@ let package = Package(
       name: "confab",
       dependencies: [
         "Primitives", "ConfabDomain", "ConfabWire", "ConfabTerminal", "ConfabNetwork",
-        "ConfabJournal", "ConfabServer", "ConfabClient", "ConfabTransfer", crypto, nioCore, nioPosix, nioSSL,
+        "ConfabJournal", "ConfabServer", "ConfabClient", "ConfabTransfer", crypto, nioCore,
+        nioPosix, nioSSL,
         nioConcurrency, logging, lifecycle, unixSignals, argumentParser, configuration, histogram,
         protobuf,
       ],
@@ -156,7 +158,8 @@ let package = Package(
     .testTarget(
       name: "ConfabClientTests",
       dependencies: [
-        "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTransfer", "ConfabWire", "Primitives", nioCore,
+        "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTransfer", "ConfabWire",
+        "Primitives", nioCore,
         nioPosix, protobuf, crypto,
       ],
       swiftSettings: settings),

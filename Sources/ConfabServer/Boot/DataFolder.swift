@@ -64,14 +64,6 @@ struct DataFolder: Sendable {
     unlink(path)
   }
 
-  /// Changes when the file does; nil when there is none.
-  static func modification(of path: String) -> [String]? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    let modified = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-    return [modified, "\(status.st_size)", "\(status.st_ino)"]
-  }
-
   private static func makeFolder(_ path: String, withParents: Bool = false) throws {
     if withParents, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
       let parent = String(path[..<slash])

@@ -28,7 +28,9 @@ package struct LineLogHandler: LogHandler {
 
   package func log(event: LogEvent) {
     var fields: [(key: String, value: String)] = []
-    for (key, value) in metadata where event.metadata?[key] == nil { fields.append((key, "\(value)")) }
+    for (key, value) in metadata where event.metadata?[key] == nil {
+      fields.append((key, "\(value)"))
+    }
     for (key, value) in event.metadata ?? [:] { fields.append((key, "\(value)")) }
     fields.sort { $0.key < $1.key }
     let time = Clock.wall().description

@@ -127,7 +127,9 @@ struct FileReceive: AsyncParsableCommand {
   private func folder() throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: into, isDirectory: &isFolder), isFolder.boolValue
-    else { throw UsageError("\(into) is not a folder. Make it first, or name another with --into.") }
+    else {
+      throw UsageError("\(into) is not a folder. Make it first, or name another with --into.")
+    }
     return into
   }
 }

@@ -36,7 +36,9 @@ struct TransferParties: Sendable {
   }
 
   /// Relies on the other device from now on, or stops where its key has changed.
-  func pin(_ device: TransferDevice, named name: String, of person: String, _ connection: Connection)
+  func pin(
+    _ device: TransferDevice, named name: String, of person: String, _ connection: Connection
+  )
     async throws -> DeviceStanding
   {
     let listed = try await connection.devices(of: person).devices.compactMap {
