@@ -47,7 +47,7 @@ struct Confab: AsyncParsableCommand {
   static func main() async {
     do {
       var command = try parseAsRoot(
-        ArgumentOrder(Self.self).arranged(Array(CommandLine.arguments.dropFirst())))
+        ArgumentOrder.ofConfab.arranged(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

@@ -1,10 +1,10 @@
 import Testing
 
-@testable import confab
+import confab
 
 @Suite struct ArgumentOrderTests {
   private func arranged(_ line: String) -> String {
-    ArgumentOrder(Confab.self).arranged(line.split(separator: " ").map(String.init))
+    ArgumentOrder.ofConfab.arranged(line.split(separator: " ").map(String.init))
       .joined(separator: " ")
   }
 

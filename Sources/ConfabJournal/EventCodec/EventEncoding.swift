@@ -69,18 +69,8 @@ extension JournalEntry.OneOf_Event {
         })
     case .fileOffered(let new): self = .fileOffered(.init(new))
     case .fileAccepted(let transfer, let from, let device):
-      self = .fileAccepted(
-        .with {
-          $0.transfer = Data(transfer.bytes)
-          $0.from = from.rawValue
-          $0.device = device.rawValue
-        })
-    case .fileRefused(let transfer, let from):
-      self = .fileRefused(
-        .with {
-          $0.transfer = Data(transfer.bytes)
-          $0.from = from.rawValue
-        })
+      self = .fileAccepted(.init(transfer, from: from, device: device))
+    case .fileRefused(let transfer, let from): self = .fileRefused(.init(transfer, from: from))
     case .noted(let text): self = .noted(.with { $0.text = text })
     }
   }
@@ -239,6 +229,23 @@ extension JournalMessagePosted {
     self.textHash = Data(textHash)
     if let sequence = new.replyTo { replyTo = sequence }
     mentions = new.mentions.map(\.rawValue)
+  }
+}
+
+extension JournalFileAccepted {
+  fileprivate init(_ transfer: TransferID, from: AccountID, device: DeviceID) {
+    self.init()
+    self.transfer = Data(transfer.bytes)
+    self.from = from.rawValue
+    self.device = device.rawValue
+  }
+}
+
+extension JournalFileRefused {
+  fileprivate init(_ transfer: TransferID, from: AccountID) {
+    self.init()
+    self.transfer = Data(transfer.bytes)
+    self.from = from.rawValue
   }
 }
 

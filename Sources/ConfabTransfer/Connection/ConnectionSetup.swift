@@ -11,6 +11,8 @@ package struct ConnectionSetup: Sendable {
 
   package var role: Role
   package var staticPrivate: Curve25519.KeyAgreement.PrivateKey
+  /// Made for this connection alone, by a shell: cores have no chance of their own.
+  package var ephemeral: Curve25519.KeyAgreement.PrivateKey
   package var remoteStatic: [UInt8]
   /// The hash of offer and answer: whoever changed them on the way breaks the handshake.
   package var prologue: [UInt8]
@@ -40,12 +42,14 @@ package struct ConnectionSetup: Sendable {
   package var skipSeed: UInt64
 
   package init(
-    role: Role, staticPrivate: Curve25519.KeyAgreement.PrivateKey, remoteStatic: [UInt8],
+    role: Role, staticPrivate: Curve25519.KeyAgreement.PrivateKey,
+    ephemeral: Curve25519.KeyAgreement.PrivateKey, remoteStatic: [UInt8],
     prologue: [UInt8], localIndex: UInt32, remoteIndex: UInt32, token: [UInt8],
     candidates: [Candidate], pathSeed: UInt64, skipSeed: UInt64
   ) {
     self.role = role
     self.staticPrivate = staticPrivate
+    self.ephemeral = ephemeral
     self.remoteStatic = remoteStatic
     self.prologue = prologue
     self.localIndex = localIndex

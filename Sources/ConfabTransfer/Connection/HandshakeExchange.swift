@@ -61,7 +61,7 @@ struct HandshakeExchange: Sendable {
     case .recipient:
       var initiator = NoiseInitiator(
         staticPrivate: setup.staticPrivate, remoteStatic: setup.remoteStatic,
-        prologue: setup.prologue)
+        prologue: setup.prologue, ephemeral: setup.ephemeral)
       // It fails only for a public key that is none; then nothing is sent and time runs out.
       let message = try? initiator.writeMessage1(payload: setup.token)
       side = .recipient(
@@ -74,7 +74,7 @@ struct HandshakeExchange: Sendable {
     case .presenter:
       let responder = NoiseResponder(
         staticPrivate: setup.staticPrivate, expectedRemoteStatic: setup.remoteStatic,
-        prologue: setup.prologue)
+        prologue: setup.prologue, ephemeral: setup.ephemeral)
       side = .presenter(responder, expected: setup.token)
     }
   }

@@ -126,13 +126,12 @@ package struct ManifestBuilder {
   /// Sixty-four bits for each name instead of the name: two of a million that are different have the
   /// same with a chance of 3 in 100 million, and then a transfer is refused that need not be.
   private func collisionKey(_ name: [UInt8]) -> Int {
-    let text = String(decoding: name, as: UTF8.self)
-    var hasher = Hasher()
-    switch rules {
-    case .portable: hasher.combine(FileName.folded(text))
-    case .linux: hasher.combine(bytes: name)
-    }
-    return hasher.finalize()
+    let folded =
+      switch rules {
+      case .portable: Array(FileName.folded(String(decoding: name, as: UTF8.self)).utf8)
+      case .linux: name
+      }
+    return SHA256.hash(data: folded).prefix(8).reduce(0) { $0 << 8 | Int($1) }
   }
 
   /// Only names in the same folder can collide; a folder that was left takes no more.

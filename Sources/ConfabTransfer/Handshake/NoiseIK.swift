@@ -68,15 +68,15 @@ package struct NoiseInitiator: Sendable {
   }
 
   /// - Parameters:
-  ///   - ephemeral: nil outside tests, where a fresh one is made; never the same twice.
+  ///   - ephemeral: fresh for every handshake; never the same twice.
   package init(
     staticPrivate: Curve25519.KeyAgreement.PrivateKey, remoteStatic: [UInt8], prologue: [UInt8],
-    ephemeral: Curve25519.KeyAgreement.PrivateKey? = nil
+    ephemeral: Curve25519.KeyAgreement.PrivateKey
   ) {
     precondition(remoteStatic.count == NoiseIK.keyBytes)
     self.staticPrivate = staticPrivate
     self.remoteStatic = remoteStatic
-    self.ephemeral = ephemeral ?? Curve25519.KeyAgreement.PrivateKey()
+    self.ephemeral = ephemeral
     symmetric = NoiseIK.start(prologue: prologue, responderStatic: remoteStatic)
   }
 
@@ -136,15 +136,15 @@ package struct NoiseResponder: Sendable {
 
   /// - Parameters:
   ///   - expectedRemoteStatic: the agreement key in the answer: nobody else gets anything.
-  ///   - ephemeral: nil outside tests, where a fresh one is made; never the same twice.
+  ///   - ephemeral: fresh for every handshake; never the same twice.
   package init(
     staticPrivate: Curve25519.KeyAgreement.PrivateKey, expectedRemoteStatic: [UInt8],
-    prologue: [UInt8], ephemeral: Curve25519.KeyAgreement.PrivateKey? = nil
+    prologue: [UInt8], ephemeral: Curve25519.KeyAgreement.PrivateKey
   ) {
     precondition(expectedRemoteStatic.count == NoiseIK.keyBytes)
     self.staticPrivate = staticPrivate
     self.expectedRemoteStatic = expectedRemoteStatic
-    self.ephemeral = ephemeral ?? Curve25519.KeyAgreement.PrivateKey()
+    self.ephemeral = ephemeral
     symmetric = NoiseIK.start(prologue: prologue, responderStatic: staticPrivate.publicBytes)
   }
 

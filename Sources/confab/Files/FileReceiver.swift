@@ -3,6 +3,7 @@ import ConfabDomain
 import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
+import Crypto
 import Foundation
 import Primitives
 
@@ -28,6 +29,8 @@ actor FileReceiver {
   private var connection: Connection?
   private var waiting: [WireFileOffer] = []
   private var isBusy = false
+  /// The transfer under way, and whether the sender was reached.
+  private var current: (id: Data, reception: FileReception, isConnected: Bool)?
   private let finished: AsyncStream<Result<Void, any Error>>.Continuation
   /// Yields once, when `once` is fulfilled, or cannot be.
   nonisolated let end: AsyncStream<Result<Void, any Error>>
@@ -49,6 +52,7 @@ actor FileReceiver {
     case .file(.offered(let offer)): heard(of: offer)
     case .file(.withdrawn(let withdrawn)):
       waiting.removeAll { $0.transferID == withdrawn.transferID }
+      giveUpUnreached(withdrawn.transferID)
     default: break
     }
   }
@@ -58,8 +62,15 @@ actor FileReceiver {
     guard offer.state == .waiting || offer.state == .accepted,
       !waiting.contains(where: { $0.transferID == offer.transferID })
     else { return }
+    // Offered anew: whom the old offer led to is gone.
+    giveUpUnreached(offer.transferID)
     waiting.append(offer)
     startNext()
+  }
+
+  private func giveUpUnreached(_ id: Data) {
+    guard let current, current.id == id, !current.isConnected else { return }
+    current.reception.stop()
   }
 
   private func startNext() {
@@ -69,6 +80,8 @@ actor FileReceiver {
     Task {
       do {
         if try await self.receive(offer), self.wishes.once { self.finished.yield(.success(())) }
+      } catch let error as TransferInterrupted where error.interruption == .stopped {
+        // Given up for another offer.
       } catch {
         if self.wishes.once { self.finished.yield(.failure(error)) } else { self.tell(error) }
       }
@@ -140,11 +153,14 @@ actor FileReceiver {
     reception.begin(
       ConnectionSetup(
         role: .recipient, staticPrivate: parties.device.agreement,
+        ephemeral: Curve25519.KeyAgreement.PrivateKey(),
         remoteStatic: offer.device.agreement,
         prologue: Pairing.prologue(offer: blob, answer: signed), localIndex: answer.index,
         remoteIndex: offer.index, token: offer.addressToken.bytes, candidates: offer.candidates,
         pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max)),
       relay: parties.relay(Array(acceptance.relayToken), at: serverAddress))
+    current = (offered.transferID, reception, false)
+    defer { current = nil }
     try await follow(reception, offer.summary.name, offered.from)
     return true
   }
@@ -154,7 +170,7 @@ actor FileReceiver {
       .receiving, name, person: person, json: json, isQuiet: wishes.destination.isStream)
     for await update in reception.updates {
       switch update {
-      case .connected: break
+      case .connected: current?.isConnected = true
       case .progress(let progress): display.show(progress)
       case .ended(.done(let report)): display.show(report)
       case .ended(.failed(let failure, _)):

@@ -3,6 +3,7 @@ import ConfabDomain
 import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
+import Crypto
 import Foundation
 import Primitives
 import SwiftProtobuf
@@ -43,8 +44,7 @@ actor FileSender {
     self.rateLimit = rateLimit
     self.json = json
     (end, finished) = AsyncStream.makeStream()
-    var random = SystemRandomNumberGenerator()
-    transfer = TransferID(using: &random)
+    transfer = Self.transferID(of: tree, to: channel, from: parties)
     loop = try TransferLoop()
     serverAddress = await parties.serverDatagrams()
     offering = try await FileOffering.open(
@@ -53,6 +53,20 @@ actor FileSender {
 
   /// What went wrong with somebody, when it was not only their own wish.
   var trouble: (any Error)? { failure }
+
+  /// The same command again continues the same offer, so that nobody waits for a sender that is gone.
+  private static func transferID(
+    of tree: SourceTree, to channel: ChannelArgument, from parties: TransferParties
+  ) -> TransferID {
+    let named =
+      Array("confab transfer".utf8) + parties.transferDevice.identity + tree.manifest.hash.bytes
+      + Array(channel.name.lowercased().utf8)
+    let hash = Array(SHA256.hash(data: named))
+    guard let id = TransferID(bytes: hash.prefix(TransferID.byteCount)) else {
+      preconditionFailure("a hash is longer than a transfer's id")
+    }
+    return id
+  }
 
   // MARK: - The server
 
@@ -142,6 +156,7 @@ actor FileSender {
       answer.device, named: answered.device.name, of: answered.by, connection)
     var setup = ConnectionSetup(
       role: .presenter, staticPrivate: parties.device.agreement,
+      ephemeral: Curve25519.KeyAgreement.PrivateKey(),
       remoteStatic: answer.device.agreement,
       prologue: Pairing.prologue(offer: signedOffer, answer: blob), localIndex: offer.index,
       remoteIndex: answer.index, token: offer.addressToken.bytes, candidates: answer.candidates,

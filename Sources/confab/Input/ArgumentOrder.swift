@@ -11,7 +11,7 @@ protocol TakesText: ParsableCommand {
 /// People write `confab --profile work who` as well as `confab who --profile work`, and end a message
 /// with `--json`. The parser knows neither: it would take the first for a room to chat in, and send
 /// the second as part of the text.
-struct ArgumentOrder {
+package struct ArgumentOrder {
   private let root: any ParsableCommand.Type
   /// Options that say who one is and where, which stand before a verb too.
   private static let leading: Set = ["--profile", "--server"]
@@ -20,9 +20,12 @@ struct ArgumentOrder {
     "--profile": true, "--server": true, "--reply-to": true, "--json": false,
   ]
 
-  init(_ root: any ParsableCommand.Type) { self.root = root }
+  /// Of this program's own commands.
+  package static var ofConfab: ArgumentOrder { ArgumentOrder(root: Confab.self) }
 
-  func arranged(_ arguments: [String]) -> [String] {
+  private init(root: any ParsableCommand.Type) { self.root = root }
+
+  package func arranged(_ arguments: [String]) -> [String] {
     let (options, rest) = Self.splitLeading(arguments)
     guard let (verb, words) = verb(in: rest) else { return arguments }
     let after = Array(rest.dropFirst(words))

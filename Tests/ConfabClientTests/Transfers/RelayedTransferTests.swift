@@ -5,6 +5,8 @@ import Primitives
 import Testing
 
 /// Forwards between two who know their tokens, as the server does.
+///
+/// Proof: everything that changes is touched on the loop's thread only.
 private final class TestRelay: LoopEndpoint, @unchecked Sendable {
   /// What the server's relay takes.
   private static let datagramBytesMax = 2_047

@@ -145,6 +145,8 @@ import Testing
 }
 
 /// Runs something the first time that it is asked to.
+///
+/// Proof: one thread asks.
 final class Once: @unchecked Sendable {
   private var body: (() -> Void)?
   init(_ body: @escaping () -> Void) { self.body = body }

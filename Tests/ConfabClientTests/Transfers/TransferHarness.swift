@@ -33,12 +33,12 @@ final class TransferHarness: Sendable {
     let (presenterIndex, recipientIndex): (UInt32, UInt32) = (0x1111, 0x2222 + taker)
     return Settled(
       presenter: ConnectionSetup(
-        role: .presenter, staticPrivate: presenterKey,
+        role: .presenter, staticPrivate: presenterKey, ephemeral: .init(),
         remoteStatic: Array(recipientKey.publicKey.rawRepresentation), prologue: prologue,
         localIndex: presenterIndex, remoteIndex: recipientIndex, token: token, candidates: [],
         pathSeed: 1, skipSeed: 2),
       recipient: ConnectionSetup(
-        role: .recipient, staticPrivate: recipientKey,
+        role: .recipient, staticPrivate: recipientKey, ephemeral: .init(),
         remoteStatic: Array(presenterKey.publicKey.rawRepresentation), prologue: prologue,
         localIndex: recipientIndex, remoteIndex: presenterIndex, token: token, candidates: [],
         pathSeed: 3, skipSeed: 4))

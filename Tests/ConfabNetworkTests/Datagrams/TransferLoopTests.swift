@@ -6,6 +6,8 @@ import Testing
 
 @Suite struct TransferLoopTests {
   /// Sends back what it gets, once for each datagram.
+  ///
+  /// Proof: everything that changes is touched on the loop's thread only.
   private final class Echo: LoopEndpoint, @unchecked Sendable {
     private var line: [(bytes: [UInt8], to: PathAddress)] = []
 
@@ -30,6 +32,8 @@ import Testing
   }
 
   /// Says something to an address at a time, and notes the answer.
+  ///
+  /// Proof: everything that changes is touched on the loop's thread only.
   private final class Asker: LoopEndpoint, @unchecked Sendable {
     let address: PathAddress
     private var deadline: MonotonicTime?
@@ -98,7 +102,7 @@ import Testing
     await #expect(throws: CancellationError.self) { try await loop.perform { _ in } }
   }
 
-  /// Touched on the loop's thread only.
+  /// Proof: touched on the loop's thread only.
   private final class Collected: @unchecked Sendable {
     var numbers: [Int] = []
   }

@@ -21,11 +21,12 @@ import Testing
     #expect(initiator.handshakeHash == responder.handshakeHash)
   }
 
-  /// Without given ones, ephemeral keys are fresh.
+  /// Their ephemeral keys are all that differs.
   @Test func twoHandshakesHaveNothingInCommon() throws {
     func message1() throws -> [UInt8] {
       var initiator = NoiseInitiator(
-        staticPrivate: pair.initiatorStatic, remoteStatic: pair.responderPublic, prologue: [])
+        staticPrivate: pair.initiatorStatic, remoteStatic: pair.responderPublic, prologue: [],
+        ephemeral: .init())
       return try initiator.writeMessage1(payload: [])
     }
     #expect(try message1().prefix(32) != message1().prefix(32))
@@ -75,7 +76,7 @@ import Testing
   @Test func strangersAreTurnedAway() throws {
     var stranger = NoiseInitiator(
       staticPrivate: Pair.agreement(9), remoteStatic: pair.responderPublic,
-      prologue: pair.prologue)
+      prologue: pair.prologue, ephemeral: .init())
     var responder = pair.responder()
     let message1 = try stranger.writeMessage1(payload: [])
     #expect(throws: HandshakeError.strangerKey) { try responder.readMessage1(message1) }
@@ -88,7 +89,8 @@ import Testing
     #expect(throws: HandshakeError.forged) { try responder.readMessage1(otherOffer) }
     var mistaken = NoiseInitiator(
       staticPrivate: pair.initiatorStatic,
-      remoteStatic: Array(Pair.agreement(9).publicKey.rawRepresentation), prologue: pair.prologue)
+      remoteStatic: Array(Pair.agreement(9).publicKey.rawRepresentation), prologue: pair.prologue,
+      ephemeral: .init())
     let toAnother = try mistaken.writeMessage1(payload: [])
     #expect(throws: HandshakeError.forged) { try responder.readMessage1(toAnother) }
   }
@@ -117,7 +119,7 @@ import Testing
       try initiator.readMessage2(point + message2.dropFirst(32))
     }
     var misled = NoiseInitiator(
-      staticPrivate: pair.initiatorStatic, remoteStatic: point, prologue: [])
+      staticPrivate: pair.initiatorStatic, remoteStatic: point, prologue: [], ephemeral: .init())
     #expect(throws: HandshakeError.keyUnfit) { try misled.writeMessage1(payload: []) }
   }
 

@@ -36,6 +36,7 @@ final class HandmadePeer {
     let address = Self.address
     var setup = ConnectionSetup(
       role: target == .presenter ? .presenter : .recipient, staticPrivate: own,
+      ephemeral: .init(),
       remoteStatic: Array(other.publicKey.rawRepresentation), prologue: [7], localIndex: 1,
       remoteIndex: 2, token: [5, 5],
       candidates: [Candidate(.host, high: address.high, low: address.low, port: address.port)],
@@ -45,14 +46,15 @@ final class HandmadePeer {
     connection = TransferConnection(setup, at: MonotonicTime(nanoseconds: 1_000_000_000))
     let ownStatic = Array(own.publicKey.rawRepresentation)
     if target == .presenter {
-      var noise = NoiseInitiator(staticPrivate: other, remoteStatic: ownStatic, prologue: [7])
+      var noise = NoiseInitiator(
+        staticPrivate: other, remoteStatic: ownStatic, prologue: [7], ephemeral: .init())
       let message = (try? noise.writeMessage1(payload: [5, 5])) ?? []
       initiator = noise
       deliver(
         Initiation(message: message, to: ownStatic, receiver: 1, sender: 2).datagram())
     } else {
       responder = NoiseResponder(
-        staticPrivate: other, expectedRemoteStatic: ownStatic, prologue: [7])
+        staticPrivate: other, expectedRemoteStatic: ownStatic, prologue: [7], ephemeral: .init())
     }
     pump()
   }

@@ -112,13 +112,13 @@ final class TransferPair {
       return all
     }
     var presenter = ConnectionSetup(
-      role: .presenter, staticPrivate: presenterKey,
+      role: .presenter, staticPrivate: presenterKey, ephemeral: .init(),
       remoteStatic: Array(recipientKey.publicKey.rawRepresentation), prologue: [1, 2, 3],
       localIndex: 0x1111_1111, remoteIndex: 0x2222_2222, token: token,
       candidates: candidates(recipientAddress, recipientAtRelay), pathSeed: options.seed &* 3,
       skipSeed: options.seed &* 5)
     var recipient = ConnectionSetup(
-      role: .recipient, staticPrivate: recipientKey,
+      role: .recipient, staticPrivate: recipientKey, ephemeral: .init(),
       remoteStatic: Array(presenterKey.publicKey.rawRepresentation), prologue: [1, 2, 3],
       localIndex: 0x2222_2222, remoteIndex: 0x1111_1111, token: token,
       candidates: candidates(presenterAddress, presenterAtRelay), pathSeed: options.seed &* 7,

@@ -82,8 +82,9 @@ package final class DiskThreads: Sendable {
   }
 }
 
-/// A semaphore: POSIX has them made for being used by several threads at once, which is why this one
-/// may be shared.
+/// A semaphore.
+///
+/// Proof: POSIX made them for being used by several threads at once.
 private final class Bell: @unchecked Sendable {
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 

@@ -4,7 +4,7 @@ package import Primitives
 
 /// Files that are offered: the socket that their takers come to, and a presentation for each of them.
 ///
-/// Everything but what is constant is touched on the loop's thread only, which makes it safe to share.
+/// Proof: everything but what is constant is touched on the loop's thread only.
 package final class FileOffering: LoopEndpoint, @unchecked Sendable {
   package let tree: SourceTree
 

@@ -4,7 +4,7 @@ import Primitives
 
 /// The presenter's end of one transfer: what one taker of an offer gets.
 ///
-/// Everything but what is constant is touched on the loop's thread only, which makes it safe to share.
+/// Proof: everything but what is constant is touched on the loop's thread only.
 package final class FilePresentation: @unchecked Sendable {
   package let updates: AsyncStream<TransferUpdate>
 

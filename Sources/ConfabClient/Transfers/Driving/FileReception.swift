@@ -8,7 +8,7 @@ package import Primitives
 /// Make it when an offer comes, so that its addresses are known by the time that a person has said
 /// yes; `begin` when the answer is sent; follow `updates` until `.ended`.
 ///
-/// Everything but what is constant is touched on the loop's thread only, which makes it safe to share.
+/// Proof: everything but what is constant is touched on the loop's thread only.
 package final class FileReception: LoopEndpoint, @unchecked Sendable {
   package let updates: AsyncStream<TransferUpdate>
 

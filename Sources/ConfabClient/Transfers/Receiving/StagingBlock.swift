@@ -2,8 +2,8 @@ import Synchronization
 
 /// A piece of memory in which content waits to be written, in runs of bytes that follow each other.
 ///
-/// One thread has it at a time: the loop fills it and hands it to the writing thread, which empties it
-/// and gives it back through the pool. That is why it may be sent between them without a lock.
+/// Proof: one thread has it at a time. The loop fills it and hands it to the writing thread, which
+/// empties it and gives it back through the pool.
 final class StagingBlock: @unchecked Sendable {
   /// Large enough that one write is worth its system call and the hand-over its wake-up.
   static let byteCount = 512 << 10

@@ -28,7 +28,7 @@ func clockAndChance(_ tree: Tree) -> [Finding] {
 private func culprits(in code: [String], at index: Int) -> [String] {
   let line = code[index]
   var found = words(of: line).filter { outsideWords.contains($0) }
-  found += outsideCalls.filter { line.mentions($0) }
+  found += outsideCalls.filter { calls($0, in: line) }
   if asksForNow(line) { found.append(".now") }
   for call in chanceCalls {
     guard let range = line.place(of: call) else { continue }
@@ -62,4 +62,11 @@ private func asksForNow(_ line: String) -> Bool {
     if first.isUppercase || String(owner).lowercased().hasSuffix("clock") { return true }
   }
   return false
+}
+
+/// A longer name that ends alike, as `LeafHasher()`, is another call.
+private func calls(_ call: String, in line: String) -> Bool {
+  guard let range = line.place(of: call) else { return false }
+  guard let before = line[..<range.lowerBound].last else { return true }
+  return !(before.isLetter || before.isNumber || before == "_")
 }

@@ -4,6 +4,7 @@ enum Walls {
   static let cores: [String: Set<String>] = [
     "Primitives": [],
     "STUN": ["Primitives"],
+    "ConfabTransfer": ["Primitives"],
     "ConfabDomain": ["Primitives"],
     "ConfabWire": ["Primitives", "ConfabDomain"],
     "ConfabHub": ["Primitives", "ConfabDomain", "ConfabWire"],
@@ -32,6 +33,7 @@ enum Walls {
   /// Modules that only these targets may import.
   static let reserved: [String: Set<String>] = [
     "GRDB": ["ConfabJournal"],
+    "COpenSSL": ["ConfabNetwork"],
     "NIOSSL": ["ConfabNetwork", "ConfabServer", "ConfabClient"],
   ]
 
