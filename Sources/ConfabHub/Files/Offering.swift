@@ -169,6 +169,7 @@ extension Hub {
   }
 
   mutating func expireFileOffers() {
+    guard files.count > 0 else { return }
     for (id, reason) in files.due(at: now.monotonic) { endOffer(id, reason) }
   }
 
