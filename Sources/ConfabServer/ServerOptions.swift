@@ -1,5 +1,6 @@
 package import ConfabHub
 package import ConfabNetwork
+package import ConfabTransfer
 package import Logging
 
 /// What the operator chooses when the server starts.
@@ -13,6 +14,8 @@ package struct ServerOptions: Sendable {
   /// Paths of PEM files; nil makes a certificate on the first start.
   package var certificate: CertificateFiles?
   package var hub = HubOptions()
+  /// How much the server forwards for devices that cannot reach each other; nil for nothing.
+  package var relay: RelayLimits? = RelayLimits()
   /// What `/metrics` asks of callers from elsewhere; nil answers this machine only.
   package var metricsToken: String?
   /// N of scrypt for new passwords; less than the standard is for tests only.

@@ -16,6 +16,7 @@ final class ServerParts: Sendable {
   let archives: ArchiveStore
   let fanouts: [LoopFanout]
   let listener: Listener
+  let relay = RelayDoor()
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
 
@@ -35,7 +36,9 @@ final class ServerParts: Sendable {
     let reads = JournalReads(
       journal: journal, directory: directory, archives: archives, fanouts: fanouts,
       metrics: metrics)
-    let hub = Hub(state: state, options: options.hub, entropy: SystemRandomNumberGenerator())
+    var hubOptions = options.hub
+    hubOptions.relaysFiles = options.relay != nil
+    let hub = Hub(state: state, options: hubOptions, entropy: SystemRandomNumberGenerator())
     // The two need each other: the writer's answers wait in a box until the driver is there.
     let driverBox = NIOLockedValueBox<HubDriver?>(nil)
     let writer = JournalWriter(
@@ -49,7 +52,8 @@ final class ServerParts: Sendable {
       hub: hub, loop: hubLoop,
       services: HubServices(
         writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
-        directory: directory, interactions: InteractionLog(logger: logger), metrics: metrics))
+        directory: directory, relay: relay, interactions: InteractionLog(logger: logger),
+        metrics: metrics))
     driverBox.withLockedValue { $0 = driver }
     let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
     let services = SessionServices(

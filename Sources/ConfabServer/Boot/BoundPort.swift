@@ -1,4 +1,5 @@
 import ConfabNetwork
+import ConfabTransfer
 import Foundation
 import NIOCore
 
@@ -13,7 +14,8 @@ struct BoundPort: Sendable {
   private static let attemptsMax = 16
 
   static func bind(
-    _ listen: HostPort, listener: Listener, group: any EventLoopGroup, metrics: ServerMetrics
+    _ listen: HostPort, listener: Listener, group: any EventLoopGroup, relay: RelayLimits?,
+    metrics: ServerMetrics
   ) async throws -> BoundPort {
     for attempt in 1... {
       let tcp: any Channel
@@ -24,14 +26,8 @@ struct BoundPort: Sendable {
       }
       do {
         let udp = try await UDPRendezvous.bind(
-          host: listen.host, port: tcp.localAddress?.port ?? 0, group: group
-        ) { outcome in
-          switch outcome {
-          case .answered: metrics.stunAnswered.add()
-          case .limited: metrics.udpLimited.add()
-          case .dropped: metrics.udpDropped.add()
-          }
-        }
+          host: listen.host, port: tcp.localAddress?.port ?? 0, group: group, relay: relay,
+          count: metrics.count)
         return BoundPort(tcp: tcp, udp: udp)
       } catch {
         try? await tcp.close()

@@ -146,6 +146,8 @@ final class HubDriver: @unchecked Sendable {
       services.passwords.hash(password) { [weak self] in self?.post(.passwordHashed(ticket, $0)) }
     case .lookUp(let ticket, let question):
       services.reads.lookUp(question) { [weak self] in self?.post(.lookedUp(ticket, $0)) }
+    case .openRelay(let grant): services.relay.open(grant)
+    case .closeRelay(let pairing): services.relay.close(pairing)
     case .reload: services.writer.reload()
     case .log(let line): services.interactions.log(line)
     }
@@ -154,7 +156,12 @@ final class HubDriver: @unchecked Sendable {
   private func append(_ events: [StampedEvent]) {
     for stamped in events {
       services.directory.note(stamped.event)
-      if case .signInFailed = stamped.event.body { services.metrics.signInFailures.add() }
+      switch stamped.event.body {
+      case .signInFailed: services.metrics.signInFailures.add()
+      case .fileOffered: services.metrics.filesOffered.add()
+      case .fileAccepted: services.metrics.filesAccepted.add()
+      default: break
+      }
     }
     appended += events
   }
@@ -175,6 +182,7 @@ struct HubServices: Sendable {
   let fanouts: [LoopFanout]
   let backlog: FanoutBacklog
   let directory: Directory
+  let relay: RelayDoor
   let interactions: InteractionLog
   let metrics: ServerMetrics
 }

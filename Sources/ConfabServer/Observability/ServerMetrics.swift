@@ -35,6 +35,9 @@ package final class ServerMetrics: Sendable {
   let udpDropped = Counter("confab_udp_dropped_total", "Datagrams dropped.")
   let udpLimited = Counter("confab_udp_limited_total", "STUN requests of addresses over the limit.")
   let stunAnswered = Counter("confab_stun_answered_total", "STUN requests answered.")
+  let filesOffered = Counter("confab_files_offered_total", "Offers of files.")
+  let filesAccepted = Counter("confab_files_accepted_total", "Offers of files that were accepted.")
+  let relay = RelayMetrics()
   let logLinesDropped = Counter("confab_log_lines_dropped_total", "Log lines that found no room.")
   let groupEvents = Distribution(
     "confab_commit_events", "Events in one commit.", bounds: [1, 2, 4, 8, 16, 64, 256, 1_024])
@@ -50,10 +53,10 @@ package final class ServerMetrics: Sendable {
       connections, sessions, subscribed, accepted, refused, misdirected, handshakeFailures,
       timeouts, violations, requests, refusals, signInFailures, messages, events, deliveries,
       deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, snapshots,
-      readsRefused, udpDropped, udpLimited, stunAnswered, logLinesDropped, groupEvents,
-      commitMicroseconds,
+      readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
+      logLinesDropped, groupEvents, commitMicroseconds,
     ]
-    return numbers.map(\.rendered).joined()
+    return (numbers + relay.all).map(\.rendered).joined()
   }
 }
 

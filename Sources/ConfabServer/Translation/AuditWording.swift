@@ -12,7 +12,7 @@ struct AuditWording {
     case .noted(let words): return ("noted", words)
     default:
       return aboutPeople(stamped.event) ?? aboutRooms(stamped) ?? aboutMessages(stamped)
-        ?? ("unknown", "")
+        ?? aboutFiles(stamped.event) ?? ("unknown", "")
     }
   }
 
@@ -69,6 +69,24 @@ struct AuditWording {
     case .readMarked(let channel, let account, let through):
       ("read-marked", "\(label(channel)) \(through) by \(name(account))")
     default: nil
+    }
+  }
+
+  private func aboutFiles(_ event: Event) -> (String, String)? {
+    switch event.body {
+    case .fileOffered(let new):
+      ("file-offered", "\(new.id) to \(recipient(new)): \(new.files) files, \(new.bytes) bytes")
+    case .fileAccepted(let id, let from, let device):
+      ("file-accepted", "\(id) from \(name(from)), by device \(device)")
+    case .fileRefused(let id, let from): ("file-refused", "\(id) from \(name(from))")
+    default: nil
+    }
+  }
+
+  private func recipient(_ new: NewFileOffer) -> String {
+    switch new.recipient {
+    case .person(let account): name(account)
+    case .channel(let channel): label(channel)
     }
   }
 

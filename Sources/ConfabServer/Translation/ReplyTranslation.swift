@@ -42,6 +42,11 @@ struct ReplyTranslation {
           $0.webLink = link.web
           $0.expiresAt = expiresAt?.millisecondsSinceEpoch ?? 0
         })
+    case .fileStanding(let view): return .fileOfferStanding(WireFileOfferStanding(view))
+    case .fileAcceptance(let view): return .fileAcceptance(WireFileAcceptance(view))
+    case .fileOffers(let views, let more):
+      return .fileOfferList(
+        .with { ($0.offers, $0.more) = (views.map(WireFileOffer.init), more) })
     }
   }
 
@@ -52,6 +57,17 @@ struct ReplyTranslation {
       .channelGone(.with { ($0.channel, $0.label) = (channel.rawValue, label) })
     case .deviceSeen(let keys, let address):
       .deviceNotice(.with { ($0.device, $0.address) = (WireDevice(keys), address) })
+    case .fileOffered(let view): .fileOffered(WireFileOffer(view))
+    case .fileAnswered(let view): .fileAnswered(WireFileAnswered(view))
+    case .fileWithdrawn(let id, let reason):
+      .fileWithdrawn(
+        .with { ($0.transferID, $0.reason) = (Data(id.bytes), WireFileWithdrawal(reason)) })
+    case .fileCandidates(let id, let pairing, let candidates):
+      .fileCandidates(
+        .with {
+          ($0.transferID, $0.pairing) = (Data(id.bytes), pairing.rawValue)
+          $0.candidates = Data(candidates)
+        })
     }
   }
 }
@@ -114,6 +130,7 @@ extension WirePresence {
     active = view.isActive
     since = view.since.millisecondsSinceEpoch
     address = view.address
+    canReceiveFiles = view.canReceiveFiles
   }
 }
 

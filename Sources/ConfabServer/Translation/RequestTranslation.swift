@@ -40,6 +40,7 @@ struct RequestTranslation {
     if let request = try about(sessions: body) { return request }
     if let request = try about(channels: body) { return request }
     if let request = try about(messages: body) { return request }
+    if let request = try about(files: body) { return request }
     if let request = try about(administration: body) { return request }
     throw Rejection(.requestUnknown, "This server does not know the request.")
   }
@@ -56,7 +57,8 @@ extension RequestTranslation {
         old: Secret(Array(wire.oldPassword.utf8)), new: Secret(Array(wire.newPassword.utf8)))
     case .listSessions: return .listSessions
     case .revokeSession(let wire): return .revokeSession(SessionID(wire.session))
-    case .subscribe(let wire): return .subscribe(presence: wire.presence)
+    case .subscribe(let wire):
+      return .subscribe(presence: wire.presence, canReceiveFiles: wire.canReceiveFiles)
     case .who(let wire): return .who(after: wire.after)
     case .readDevices(let wire): return .readDevices(of: wire.name)
     default: return nil
@@ -143,7 +145,7 @@ extension RequestTranslation {
 
 // Fields.
 extension RequestTranslation {
-  private func reference(_ wire: WireChannelRef) throws(Rejection) -> ChannelReference {
+  func reference(_ wire: WireChannelRef) throws(Rejection) -> ChannelReference {
     switch wire.ref {
     case .id(let id): .id(ChannelID(id))
     case .name(let name): .label(name)

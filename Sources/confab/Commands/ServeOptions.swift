@@ -38,6 +38,24 @@ struct ServeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long a lockout lasts (default 10).", valueName: "seconds"))
   var lockout: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Forward files for people whose devices cannot reach each other: on or off (default on). "
+        + "The server cannot read them.", valueName: "rule"))
+  var relay: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How fast one forwarded transfer may be, like 20Mbit or 1Gbit, a second (default 100Mbit).",
+      valueName: "rate"))
+  var relayRate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much is forwarded in 24 hours, like 500MB or 2TiB (default 100GiB). One transfer gets at "
+        + "most a quarter of it.", valueName: "bytes"))
+  var relayQuota: String?
+
   @Option(help: ArgumentHelp("Where messages are kept: sqlite.", valueName: "engine"))
   var journal: String?
 

@@ -1,6 +1,7 @@
 import ConfabHub
 import ConfabNetwork
 import ConfabServer
+import ConfabTransfer
 import Configuration
 import Foundation
 import Logging
@@ -12,6 +13,8 @@ struct ServeSettings {
   let publicAddress: String?
   let certificate: ServerOptions.CertificateFiles?
   let hub: HubOptions
+  /// Nil forwards nothing.
+  let relay: RelayLimits?
   let metricsToken: String?
   let logFormat: LineLogHandler.Format
   let logLevel: Logger.Level
@@ -33,6 +36,7 @@ struct ServeSettings {
       sources.value(given.tlsCertificate, "tls-certificate"),
       sources.value(given.tlsKey, "tls-key"))
     hub = try Self.hubOptions(given, sources)
+    relay = try Self.relay(given, sources)
     metricsToken = try Self.token(file: sources.value(given.metricsToken, "metrics-token"))
     logFormat = try Self.choice(sources.value(given.logFormat, "log-format"), "--log-format", .text)
     logLevel = try Self.choice(sources.value(given.logLevel, "log-level"), "--log-level", .info)
@@ -45,6 +49,7 @@ struct ServeSettings {
     options.publicAddress = publicAddress
     options.certificate = certificate
     options.hub = hub
+    options.relay = relay
     options.metricsToken = metricsToken
     return options
   }
@@ -87,6 +92,34 @@ extension ServeSettings {
       options.lockout = .seconds(seconds)
     }
     return options
+  }
+
+  private enum Switch: String, CaseIterable {
+    case on, off
+  }
+
+  /// Faster is not a limit, and slower is no use.
+  private static let relayRates = 8_000...10_000_000_000
+
+  private static func relay(
+    _ given: ServeOptions, _ sources: ServeSources
+  ) throws(UsageError) -> RelayLimits? {
+    var limits = RelayLimits()
+    if let text = sources.value(given.relayRate, "relay-rate") {
+      guard let rate = BitRate(text), relayRates.contains(rate.bitsPerSecond) else {
+        throw UsageError(
+          "--relay-rate \(text) is invalid: it is a rate from 8kbit to 10Gbit, like 20Mbit")
+      }
+      limits.bytesPerSecondMax = rate.bitsPerSecond / 8
+    }
+    if let text = sources.value(given.relayQuota, "relay-quota") {
+      guard let amount = ByteAmount(text), amount.bytes > 0 else {
+        throw UsageError("--relay-quota \(text) is invalid: it is an amount like 500MB or 2TiB")
+      }
+      limits.bytesPerDayMax = UInt64(amount.bytes)
+    }
+    let isOn = try choice(sources.value(given.relay, "relay"), "--relay", Switch.on)
+    return isOn == .on ? limits : nil
   }
 
   private static func choice<Value: RawRepresentable & CaseIterable>(

@@ -1,0 +1,22 @@
+import ConfabHub
+import ConfabNetwork
+import NIOConcurrencyHelpers
+
+/// Between the hub, which gives out places at the relay, and the UDP socket, which is bound later.
+final class RelayDoor: Sendable {
+  private let socket = NIOLockedValueBox<UDPRendezvous?>(nil)
+
+  /// Nobody can have asked for a relay before.
+  func bound(_ socket: UDPRendezvous) {
+    self.socket.withLockedValue { $0 = socket }
+  }
+
+  func open(_ grant: RelayGrant) {
+    socket.withLockedValue { $0 }?.openRelay(
+      grant.pairing.rawValue, tokens: grant.presenter, grant.recipient)
+  }
+
+  func close(_ pairing: PairingID) {
+    socket.withLockedValue { $0 }?.closeRelay(pairing.rawValue)
+  }
+}
