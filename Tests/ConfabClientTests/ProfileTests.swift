@@ -94,11 +94,53 @@ import Testing
   }
 
   @Test func noticesDevices() throws {
-    try profile.noteDevices([[1, 2]], of: "Bob", in: "p", verified: false)
-    try profile.noteDevices([[1, 2], [3]], of: "bob", in: "p", verified: true)
+    try profile.noteDevices([keys(1, 2)], of: "Bob", in: "p", verified: false)
+    try profile.noteDevices([keys(1, 2), keys(3, 4)], of: "bob", in: "p", verified: true)
     let known = try profile.knownDevices(of: "BOB", in: "p")
-    #expect(known.map(\.key) == ["0102", "03"])
+    #expect(known.map(\.key) == ["01", "03"])
     #expect(known.allSatisfy { $0.isVerified })
     #expect(try profile.knownDevices(of: "bob", in: "q").isEmpty)
+  }
+
+  private func keys(_ identity: UInt8, _ agreement: UInt8, _ name: String = "laptop") -> DeviceKeys
+  {
+    DeviceKeys(identity: [identity], agreement: [agreement], name: name)
+  }
+
+  private func pin(_ keys: DeviceKeys, listed: [DeviceKeys]? = nil) throws -> DeviceStanding {
+    try profile.pin(keys, of: "Bob", in: "p", listed: listed ?? [keys])
+  }
+
+  @Test func theFirstDeviceOfAPersonIsBelieved() throws {
+    #expect(try pin(keys(1, 2)) == .first)
+    #expect(try pin(keys(1, 2)) == .known(isVerified: false))
+    let both = [keys(1, 2), keys(3, 4)]
+    #expect(try pin(keys(3, 4), listed: both) == .new(othersVerified: false))
+    try profile.noteDevices([keys(1, 2)], of: "bob", in: "p", verified: true)
+    #expect(try pin(keys(1, 2)) == .known(isVerified: true))
+    #expect(try pin(keys(5, 6, "phone"), listed: both) == .new(othersVerified: true))
+    #expect(try profile.pin(keys(1, 9), of: "bob", in: "q", listed: []) == .first)
+    #expect(try profile.pin(keys(1, 9), of: "cat", in: "p", listed: []) == .first)
+  }
+
+  @Test func aChangedKeyBlocksUntilItWasCompared() throws {
+    _ = try pin(keys(1, 2))
+    let otherAgreement = keys(1, 3)
+    // In the place of a device that is gone from the list.
+    let otherIdentity = keys(7, 8)
+    for changed in [otherAgreement, otherIdentity] {
+      for _ in 0..<2 {
+        #expect {
+          try pin(changed)
+        } throws: {
+          ($0 as? Rejection)?.code == .deviceKeyChanged
+        }
+      }
+      // Looking at it is not comparing it.
+      try profile.noteDevices([changed], of: "bob", in: "p", verified: false)
+      #expect(throws: Rejection.self) { try pin(changed) }
+      try profile.noteDevices([changed], of: "bob", in: "p", verified: true)
+      #expect(try pin(changed) == .known(isVerified: true))
+    }
   }
 }

@@ -37,12 +37,12 @@ struct Verify: AsyncParsableCommand {
     let list = try await connection.devices(of: person.name)
     let mine = try await ownDevices(connection, this: this, isMyself: list.name)
     let known = try current.profile.knownDevices(of: list.name, in: place)
-    let theirs = list.devices.filter { $0.key != this }.map { TheirDevice($0, known: known) }
+    let theirs = list.devices.filter { $0.key != this }.compactMap { TheirDevice($0, known: known) }
     let confirmed = confirm ? theirs.filter(\.wasShown) : []
     try current.profile.noteDevices(
-      theirs.map(\.key), of: list.name, in: place, verified: false)
+      theirs.map(\.keys), of: list.name, in: place, verified: false)
     try current.profile.noteDevices(
-      confirmed.map(\.key), of: list.name, in: place, verified: true)
+      confirmed.map(\.keys), of: list.name, in: place, verified: true)
     for var device in theirs {
       if confirm, device.wasShown { device.isVerified = true }
       show(device, of: list.name, mine)
@@ -105,8 +105,7 @@ private struct OwnDevice {
 
 /// A device of the other person, and what this profile thinks of it.
 private struct TheirDevice {
-  let name: String
-  let key: [UInt8]
+  let keys: DeviceKeys
   let since: Int64
   var isVerified: Bool
   /// Others of this person were confirmed, and this one came later.
@@ -114,11 +113,15 @@ private struct TheirDevice {
   /// Whoever confirms has had the chance to compare it: it was shown before, or nothing was.
   let wasShown: Bool
 
-  init(_ info: WireDeviceInfo, known: [KnownDevice]) {
-    name = info.device.name
-    key = info.key
+  var name: String { keys.name }
+  var key: [UInt8] { keys.identity }
+
+  /// Nil when the server tells of a device without keys.
+  init?(_ info: WireDeviceInfo, known: [KnownDevice]) {
+    guard let keys = DeviceKeys(info.device) else { return nil }
+    self.keys = keys
     since = info.registeredAt
-    let remembered = known.first { $0.key == info.key.hex }
+    let remembered = known.first { $0.key == keys.identity.hex }
     let isVerified = remembered?.isVerified == true
     self.isVerified = isVerified
     isNew = !isVerified && known.contains(where: \.isVerified)
