@@ -18,12 +18,22 @@ package struct Follower {
     case channelGone(WireChannelGone)
     case presence(WirePresence)
     case device(WireDeviceNotice)
+    case file(FileNews)
+  }
+
+  /// What is told of offers of files.
+  package enum FileNews: Sendable {
+    case offered(WireFileOffer)
+    case answered(WireFileAnswered)
+    case withdrawn(WireFileWithdrawn)
+    case candidates(WireFileCandidates)
   }
 
   package typealias Handle = (Happening) async throws -> Void
 
   private let dialer: Dialer
   private let presence: Bool
+  private let receivesFiles: Bool
   /// Nil follows every channel.
   private let only: UInt64?
   private var cursors = ChannelCursors()
@@ -32,9 +42,13 @@ package struct Follower {
   private var backoff = Backoff(seed: .random(in: 0 ... .max))
 
   /// Follows everything from now on.
-  package init(_ dialer: Dialer, presence: Bool) {
+  ///
+  /// - Parameter receivesFiles: offers of files come with what answering them takes, and others see
+  ///   that this person can receive.
+  package init(_ dialer: Dialer, presence: Bool, receivesFiles: Bool = false) {
     self.dialer = dialer
     self.presence = presence
+    self.receivesFiles = receivesFiles
     only = nil
   }
 
@@ -42,6 +56,7 @@ package struct Follower {
   package init(_ dialer: Dialer, channel: UInt64, after position: UInt64) {
     self.dialer = dialer
     presence = false
+    receivesFiles = false
     only = channel
     _ = cursors.begin(ChannelID(channel), at: position)
   }
@@ -85,6 +100,7 @@ package struct Follower {
   private mutating func catchUp(_ connection: Connection, _ handle: Handle) async throws {
     var subscribe = WireSubscribe()
     subscribe.presence = presence
+    subscribe.canReceiveFiles = receivesFiles
     _ = try await connection.request(.subscribe(subscribe))
     let infos = try await connection.channels(notJoined: false)
     channels = [:]
@@ -169,6 +185,10 @@ package struct Follower {
       try await handle(.channelGone(gone))
     case .presence(let person): try await handle(.presence(person))
     case .deviceNotice(let notice): try await handle(.device(notice))
+    case .fileOffered(let offer): try await handle(.file(.offered(offer)))
+    case .fileAnswered(let answer): try await handle(.file(.answered(answer)))
+    case .fileWithdrawn(let end): try await handle(.file(.withdrawn(end)))
+    case .fileCandidates(let candidates): try await handle(.file(.candidates(candidates)))
     case .lagging: try await catchUp(connection, handle)
     default: break
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfabClient
 import ConfabWire
+import Primitives
 
 struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,7 +49,21 @@ struct Watch: AsyncParsableCommand {
         show(
           object,
           "* a new device signed in as you: \(notice.device.name) from \(notice.address)")
+      case .file(let news): show(news)
       }
+    }
+  }
+
+  private func show(_ news: Follower.FileNews) {
+    switch news {
+    case .offered(let offer): show(offer.json(event: "file-offered"), "* \(offer.words)")
+    case .withdrawn(let end):
+      var object = JSONObject(event: "file-withdrawn")
+      object.add("transfer", end.transferID.hex)
+      object.add("reason", end.reason.name)
+      show(object, "* files that were offered to you: \(end.reason.words)")
+    // For whoever offers.
+    case .answered, .candidates: break
     }
   }
 

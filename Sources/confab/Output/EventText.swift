@@ -80,6 +80,7 @@ extension WirePresence {
     if since > 0 { object.add("since", since.rfc3339) }
     if !address.isEmpty { object.add("address", address) }
     if name == me { object.add("me", true) }
+    if canReceiveFiles { object.add("receivesFiles", true) }
     return object
   }
 }
