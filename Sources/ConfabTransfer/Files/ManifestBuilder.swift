@@ -126,12 +126,15 @@ package struct ManifestBuilder {
   /// Sixty-four bits for each name instead of the name: two of a million that are different have the
   /// same with a chance of 3 in 100 million, and then a transfer is refused that need not be.
   private func collisionKey(_ name: [UInt8]) -> Int {
-    let folded =
-      switch rules {
-      case .portable: Array(FileName.folded(String(decoding: name, as: UTF8.self)).utf8)
-      case .linux: name
-      }
-    return SHA256.hash(data: folded).prefix(8).reduce(0) { $0 << 8 | Int($1) }
+    let text = String(decoding: name, as: UTF8.self)
+    // It differs from process to process, but what is asked does not: whether two names have the same
+    // one. Nothing else makes composed and decomposed letters equal without Foundation.
+    var hasher = Hasher.init()
+    switch rules {
+    case .portable: hasher.combine(FileName.folded(text))
+    case .linux: hasher.combine(bytes: name)
+    }
+    return hasher.finalize()
   }
 
   /// Only names in the same folder can collide; a folder that was left takes no more.

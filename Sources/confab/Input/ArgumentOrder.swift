@@ -23,8 +23,6 @@ package struct ArgumentOrder {
   /// Of this program's own commands.
   package static var ofConfab: ArgumentOrder { ArgumentOrder(root: Confab.self) }
 
-  private init(root: any ParsableCommand.Type) { self.root = root }
-
   package func arranged(_ arguments: [String]) -> [String] {
     let (options, rest) = Self.splitLeading(arguments)
     guard let (verb, words) = verb(in: rest) else { return arguments }
