@@ -19,7 +19,7 @@ struct SignIn: AsyncParsableCommand {
   @Argument(help: "NAME@HOST or NAME@HOST:PORT.")
   var account: String
 
-  @Option(help: "The server's pin, from its link.")
+  @Option(parsing: .unconditional, help: "The server's pin, from its link.")
   var pin: String?
 
   @Flag(help: "Read the password from standard input.")
