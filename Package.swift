@@ -80,6 +80,8 @@ let package = Package(
     .target(name: "STUN", dependencies: ["Primitives"], swiftSettings: settings),
     .target(
       name: "ConfabTransfer", dependencies: ["Primitives", crypto], swiftSettings: settings),
+    .target(
+      name: "ConfabMedia", dependencies: ["Primitives", "STUN", crypto], swiftSettings: settings),
 
     // What C has and Swift cannot spell: libcrypto, and a few system calls.
     .systemLibrary(
@@ -143,6 +145,9 @@ let package = Package(
       name: "STUNTests", dependencies: ["STUN", "Primitives"], swiftSettings: settings),
     .testTarget(
       name: "ConfabTransferTests", dependencies: ["ConfabTransfer", "Primitives", crypto],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ConfabMediaTests", dependencies: ["ConfabMedia", "Primitives"],
       swiftSettings: settings),
     .testTarget(
       name: "ConfabNetworkTests",

@@ -5,6 +5,7 @@ enum Walls {
     "Primitives": [],
     "STUN": ["Primitives"],
     "ConfabTransfer": ["Primitives"],
+    "ConfabMedia": ["Primitives", "STUN"],
     "ConfabDomain": ["Primitives"],
     "ConfabWire": ["Primitives", "ConfabDomain"],
     "ConfabHub": ["Primitives", "ConfabDomain", "ConfabWire"],
