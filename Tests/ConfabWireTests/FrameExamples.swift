@@ -56,7 +56,7 @@ enum FrameExamples {
     $0.at = at
   }
 
-  static let client = requests + fileRequests
+  static let client = requests + fileRequests + meetingRequests
 
   private static let requests: [(name: String, body: WireClientFrame.OneOf_Body)] = [
     (
@@ -167,7 +167,9 @@ enum FrameExamples {
 
 extension FrameExamples {
   static let server: [(name: String, body: WireServerFrame.OneOf_Body)] =
-    beginnings + lists + fileAnswers + administration + news + fileNews + events
+    beginnings + lists + fileAnswers + meetingAnswers + administration + news + fileNews
+    + meetingNews
+    + events + meetingEvents
 
   private static let beginnings: [(String, WireServerFrame.OneOf_Body)] = [
     (

@@ -22,6 +22,8 @@ struct RequestTranslation {
       method = .invitation(
         secretHash: with.secret.isEmpty ? [] : Self.hash(with.secret), name: with.name,
         Secret(Array(with.password.utf8)))
+    case .code, .guest:
+      throw Rejection(.requestUnknown, "This server does not know this way to sign in.")
     case nil:
       throw Rejection(.requestInvalid, "SignIn needs a password, a token or an invitation.")
     }

@@ -35,6 +35,9 @@ package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
   case unspecified // = 0
   case member // = 1
   case owner // = 2
+
+  /// Came by a guest link: sees the one room, until its meeting ends.
+  case guest // = 3
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -46,6 +49,7 @@ package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .unspecified
     case 1: self = .member
     case 2: self = .owner
+    case 3: self = .guest
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -55,6 +59,7 @@ package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unspecified: return 0
     case .member: return 1
     case .owner: return 2
+    case .guest: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -64,6 +69,7 @@ package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unspecified,
     .member,
     .owner,
+    .guest,
   ]
 
 }
@@ -110,6 +116,60 @@ package nonisolated enum WireChannelKind: SwiftProtobuf.Enum, Swift.CaseIterable
     .public,
     .private,
     .direct,
+  ]
+
+}
+
+package nonisolated enum WireMeetingEndReason: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Everybody had left.
+  case empty // = 1
+
+  /// A host ended it.
+  case ended // = 2
+
+  /// The server stopped.
+  case serverStopped // = 3
+
+  /// The room was closed.
+  case roomClosed // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .empty
+    case 2: self = .ended
+    case 3: self = .serverStopped
+    case 4: self = .roomClosed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .empty: return 1
+    case .ended: return 2
+    case .serverStopped: return 3
+    case .roomClosed: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireMeetingEndReason] = [
+    .unspecified,
+    .empty,
+    .ended,
+    .serverStopped,
+    .roomClosed,
   ]
 
 }
@@ -232,6 +292,166 @@ package nonisolated enum WireFileWithdrawal: SwiftProtobuf.Enum, Swift.CaseItera
     .senderLeft,
     .expired,
     .complete,
+  ]
+
+}
+
+/// Who waits before a meeting until a host lets them in. Hosts never wait: the room's owner, the place's
+/// owners, and who started the meeting.
+package nonisolated enum WireWaitingRoom: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case guests // = 1
+  case everybody // = 2
+  case nobody // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .guests
+    case 2: self = .everybody
+    case 3: self = .nobody
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .guests: return 1
+    case .everybody: return 2
+    case .nobody: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireWaitingRoom] = [
+    .unspecified,
+    .guests,
+    .everybody,
+    .nobody,
+  ]
+
+}
+
+package nonisolated enum WireMediaSource: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case microphone // = 1
+  case camera // = 2
+  case screen // = 3
+  case screenAudio // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .microphone
+    case 2: self = .camera
+    case 3: self = .screen
+    case 4: self = .screenAudio
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .microphone: return 1
+    case .camera: return 2
+    case .screen: return 3
+    case .screenAudio: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireMediaSource] = [
+    .unspecified,
+    .microphone,
+    .camera,
+    .screen,
+    .screenAudio,
+  ]
+
+}
+
+package nonisolated enum WireLeaveReason: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case left // = 1
+
+  /// The connection was lost and did not come back.
+  case lost // = 2
+
+  /// A host removed them; they cannot come back to this meeting.
+  case removed // = 3
+
+  /// A host did not let them in.
+  case refused // = 4
+
+  /// The meeting ended.
+  case ended // = 5
+
+  /// The same session joined again.
+  case replaced // = 6
+
+  /// They are not in the room any more, or their session ended.
+  case notAMember // = 7
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .left
+    case 2: self = .lost
+    case 3: self = .removed
+    case 4: self = .refused
+    case 5: self = .ended
+    case 6: self = .replaced
+    case 7: self = .notAMember
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .left: return 1
+    case .lost: return 2
+    case .removed: return 3
+    case .refused: return 4
+    case .ended: return 5
+    case .replaced: return 6
+    case .notAMember: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireLeaveReason] = [
+    .unspecified,
+    .left,
+    .lost,
+    .removed,
+    .refused,
+    .ended,
+    .replaced,
+    .notAMember,
   ]
 
 }
@@ -605,6 +825,126 @@ package nonisolated struct WireClientFrame: Sendable {
     set {body = .readFileOffers(newValue)}
   }
 
+  package var joinMeeting: WireJoinMeeting {
+    get {
+      if case .joinMeeting(let v)? = body {return v}
+      return WireJoinMeeting()
+    }
+    set {body = .joinMeeting(newValue)}
+  }
+
+  package var leaveMeeting: WireLeaveMeeting {
+    get {
+      if case .leaveMeeting(let v)? = body {return v}
+      return WireLeaveMeeting()
+    }
+    set {body = .leaveMeeting(newValue)}
+  }
+
+  package var watchMeeting: WireWatchMeeting {
+    get {
+      if case .watchMeeting(let v)? = body {return v}
+      return WireWatchMeeting()
+    }
+    set {body = .watchMeeting(newValue)}
+  }
+
+  package var publishMedia: WirePublishMedia {
+    get {
+      if case .publishMedia(let v)? = body {return v}
+      return WirePublishMedia()
+    }
+    set {body = .publishMedia(newValue)}
+  }
+
+  package var answerMedia: WireAnswerMedia {
+    get {
+      if case .answerMedia(let v)? = body {return v}
+      return WireAnswerMedia()
+    }
+    set {body = .answerMedia(newValue)}
+  }
+
+  package var restartMedia: WireRestartMedia {
+    get {
+      if case .restartMedia(let v)? = body {return v}
+      return WireRestartMedia()
+    }
+    set {body = .restartMedia(newValue)}
+  }
+
+  package var wishMedia: WireWishMedia {
+    get {
+      if case .wishMedia(let v)? = body {return v}
+      return WireWishMedia()
+    }
+    set {body = .wishMedia(newValue)}
+  }
+
+  package var setParticipation: WireSetParticipation {
+    get {
+      if case .setParticipation(let v)? = body {return v}
+      return WireSetParticipation()
+    }
+    set {body = .setParticipation(newValue)}
+  }
+
+  package var answerKnock: WireAnswerKnock {
+    get {
+      if case .answerKnock(let v)? = body {return v}
+      return WireAnswerKnock()
+    }
+    set {body = .answerKnock(newValue)}
+  }
+
+  package var muteParticipant: WireMuteParticipant {
+    get {
+      if case .muteParticipant(let v)? = body {return v}
+      return WireMuteParticipant()
+    }
+    set {body = .muteParticipant(newValue)}
+  }
+
+  package var removeParticipant: WireRemoveParticipant {
+    get {
+      if case .removeParticipant(let v)? = body {return v}
+      return WireRemoveParticipant()
+    }
+    set {body = .removeParticipant(newValue)}
+  }
+
+  package var setMeetingDoor: WireSetMeetingDoor {
+    get {
+      if case .setMeetingDoor(let v)? = body {return v}
+      return WireSetMeetingDoor()
+    }
+    set {body = .setMeetingDoor(newValue)}
+  }
+
+  package var endMeeting: WireEndMeeting {
+    get {
+      if case .endMeeting(let v)? = body {return v}
+      return WireEndMeeting()
+    }
+    set {body = .endMeeting(newValue)}
+  }
+
+  package var createGuestLink: WireCreateGuestLink {
+    get {
+      if case .createGuestLink(let v)? = body {return v}
+      return WireCreateGuestLink()
+    }
+    set {body = .createGuestLink(newValue)}
+  }
+
+  package var createSignInCode: WireCreateSignInCode {
+    get {
+      if case .createSignInCode(let v)? = body {return v}
+      return WireCreateSignInCode()
+    }
+    set {body = .createSignInCode(newValue)}
+  }
+
   package var addAccount: WireAddAccount {
     get {
       if case .addAccount(let v)? = body {return v}
@@ -729,6 +1069,21 @@ package nonisolated struct WireClientFrame: Sendable {
     case withdrawFile(WireWithdrawFile)
     case sendFileCandidates(WireFileCandidates)
     case readFileOffers(WireReadFileOffers)
+    case joinMeeting(WireJoinMeeting)
+    case leaveMeeting(WireLeaveMeeting)
+    case watchMeeting(WireWatchMeeting)
+    case publishMedia(WirePublishMedia)
+    case answerMedia(WireAnswerMedia)
+    case restartMedia(WireRestartMedia)
+    case wishMedia(WireWishMedia)
+    case setParticipation(WireSetParticipation)
+    case answerKnock(WireAnswerKnock)
+    case muteParticipant(WireMuteParticipant)
+    case removeParticipant(WireRemoveParticipant)
+    case setMeetingDoor(WireSetMeetingDoor)
+    case endMeeting(WireEndMeeting)
+    case createGuestLink(WireCreateGuestLink)
+    case createSignInCode(WireCreateSignInCode)
     case addAccount(WireAddAccount)
     case listAccounts(WireListAccounts)
     case listAllRooms(WireListAllRooms)
@@ -893,6 +1248,38 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .fileOfferList(newValue)}
   }
 
+  package var meetingJoined: WireMeetingJoined {
+    get {
+      if case .meetingJoined(let v)? = body {return v}
+      return WireMeetingJoined()
+    }
+    set {body = .meetingJoined(newValue)}
+  }
+
+  package var meetingStanding: WireMeetingStanding {
+    get {
+      if case .meetingStanding(let v)? = body {return v}
+      return WireMeetingStanding()
+    }
+    set {body = .meetingStanding(newValue)}
+  }
+
+  package var mediaAnswer: WireMediaAnswer {
+    get {
+      if case .mediaAnswer(let v)? = body {return v}
+      return WireMediaAnswer()
+    }
+    set {body = .mediaAnswer(newValue)}
+  }
+
+  package var signInCode: WireSignInCode {
+    get {
+      if case .signInCode(let v)? = body {return v}
+      return WireSignInCode()
+    }
+    set {body = .signInCode(newValue)}
+  }
+
   package var accountList: WireAccountList {
     get {
       if case .accountList(let v)? = body {return v}
@@ -1030,6 +1417,78 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .fileCandidates(newValue)}
   }
 
+  package var meetingChanged: WireMeetingInfo {
+    get {
+      if case .meetingChanged(let v)? = body {return v}
+      return WireMeetingInfo()
+    }
+    set {body = .meetingChanged(newValue)}
+  }
+
+  package var meetingAdmitted: WireMeetingAdmitted {
+    get {
+      if case .meetingAdmitted(let v)? = body {return v}
+      return WireMeetingAdmitted()
+    }
+    set {body = .meetingAdmitted(newValue)}
+  }
+
+  package var meetingGone: WireMeetingGone {
+    get {
+      if case .meetingGone(let v)? = body {return v}
+      return WireMeetingGone()
+    }
+    set {body = .meetingGone(newValue)}
+  }
+
+  package var participantChanged: WireParticipantChanged {
+    get {
+      if case .participantChanged(let v)? = body {return v}
+      return WireParticipantChanged()
+    }
+    set {body = .participantChanged(newValue)}
+  }
+
+  package var participantLeft: WireParticipantLeft {
+    get {
+      if case .participantLeft(let v)? = body {return v}
+      return WireParticipantLeft()
+    }
+    set {body = .participantLeft(newValue)}
+  }
+
+  package var speaking: WireSpeaking {
+    get {
+      if case .speaking(let v)? = body {return v}
+      return WireSpeaking()
+    }
+    set {body = .speaking(newValue)}
+  }
+
+  package var mediaOffer: WireMediaOffer {
+    get {
+      if case .mediaOffer(let v)? = body {return v}
+      return WireMediaOffer()
+    }
+    set {body = .mediaOffer(newValue)}
+  }
+
+  package var mediaSlots: WireMediaSlots {
+    get {
+      if case .mediaSlots(let v)? = body {return v}
+      return WireMediaSlots()
+    }
+    set {body = .mediaSlots(newValue)}
+  }
+
+  package var mediaLost: WireMediaLost {
+    get {
+      if case .mediaLost(let v)? = body {return v}
+      return WireMediaLost()
+    }
+    set {body = .mediaLost(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1050,6 +1509,10 @@ package nonisolated struct WireServerFrame: Sendable {
     case fileOfferStanding(WireFileOfferStanding)
     case fileAcceptance(WireFileAcceptance)
     case fileOfferList(WireFileOfferList)
+    case meetingJoined(WireMeetingJoined)
+    case meetingStanding(WireMeetingStanding)
+    case mediaAnswer(WireMediaAnswer)
+    case signInCode(WireSignInCode)
     case accountList(WireAccountList)
     case invitation(WireInvitation)
     case auditList(WireAuditList)
@@ -1068,6 +1531,15 @@ package nonisolated struct WireServerFrame: Sendable {
     case fileAnswered(WireFileAnswered)
     case fileWithdrawn(WireFileWithdrawn)
     case fileCandidates(WireFileCandidates)
+    case meetingChanged(WireMeetingInfo)
+    case meetingAdmitted(WireMeetingAdmitted)
+    case meetingGone(WireMeetingGone)
+    case participantChanged(WireParticipantChanged)
+    case participantLeft(WireParticipantLeft)
+    case speaking(WireSpeaking)
+    case mediaOffer(WireMediaOffer)
+    case mediaSlots(WireMediaSlots)
+    case mediaLost(WireMediaLost)
 
   }
 
@@ -1212,6 +1684,22 @@ package nonisolated struct WireSignIn: Sendable {
     set {method = .invitation(newValue)}
   }
 
+  package var code: WireWithCode {
+    get {
+      if case .code(let v)? = method {return v}
+      return WireWithCode()
+    }
+    set {method = .code(newValue)}
+  }
+
+  package var guest: WireWithGuestLink {
+    get {
+      if case .guest(let v)? = method {return v}
+      return WireWithGuestLink()
+    }
+    set {method = .guest(newValue)}
+  }
+
   package var device: WireDevice {
     get {_device ?? WireDevice()}
     set {_device = newValue}
@@ -1231,6 +1719,8 @@ package nonisolated struct WireSignIn: Sendable {
     case password(WireWithPassword)
     case token(WireWithToken)
     case invitation(WireWithInvitation)
+    case code(WireWithCode)
+    case guest(WireWithGuestLink)
 
   }
 
@@ -1276,6 +1766,34 @@ package nonisolated struct WireWithInvitation: Sendable {
   package var name: String = String()
 
   package var password: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The code that CreateSignInCode made for another client of the same person: good once, for a minute.
+package nonisolated struct WireWithCode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var code: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Comes to one room's meeting under a name, without an account and without a password.
+package nonisolated struct WireWithGuestLink: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var secret: Data = Data()
+
+  package var name: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2245,6 +2763,22 @@ package nonisolated struct WireEvent: Sendable {
     set {body = .ownerChanged(newValue)}
   }
 
+  package var meetingStarted: WireMeetingStarted {
+    get {
+      if case .meetingStarted(let v)? = body {return v}
+      return WireMeetingStarted()
+    }
+    set {body = .meetingStarted(newValue)}
+  }
+
+  package var meetingEnded: WireMeetingEnded {
+    get {
+      if case .meetingEnded(let v)? = body {return v}
+      return WireMeetingEnded()
+    }
+    set {body = .meetingEnded(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -2259,6 +2793,8 @@ package nonisolated struct WireEvent: Sendable {
     case created(WireRoomCreated)
     case closed(WireRoomClosed)
     case ownerChanged(WireOwnerChanged)
+    case meetingStarted(WireMeetingStarted)
+    case meetingEnded(WireMeetingEnded)
 
   }
 
@@ -2372,6 +2908,60 @@ package nonisolated struct WireOwnerChanged: Sendable {
   // methods supported on all messages.
 
   package var name: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireMeetingStarted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The event's own time is when this was written down; `ended_at` is when it ended.
+package nonisolated struct WireMeetingEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var startedAt: Int64 = 0
+
+  package var endedAt: Int64 = 0
+
+  package var reason: WireMeetingEndReason = .unspecified
+
+  /// The first 200 who were in it.
+  package var attendances: [WireMeetingAttendance] = []
+
+  /// How many there were.
+  package var count: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireMeetingAttendance: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  /// When they first came and last left.
+  package var from: Int64 = 0
+
+  package var until: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2910,6 +3500,741 @@ package nonisolated struct WireFileOfferList: Sendable {
   package init() {}
 }
 
+/// A channel's meeting in a few words: told to everybody in the channel, and to those who watch it.
+package nonisolated struct WireMeetingInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var channel: UInt64 = 0
+
+  /// As the reader types it.
+  package var label: String = String()
+
+  /// Numbers the meetings of a place, from 1; 0 when none goes on in this channel.
+  package var meeting: UInt64 = 0
+
+  package var startedAt: Int64 = 0
+
+  /// Who started it.
+  package var by: String = String()
+
+  /// The first 32 who are in it, and how many are.
+  package var names: [String] = []
+
+  package var count: UInt32 = 0
+
+  /// Nobody but hosts can join.
+  package var locked: Bool = false
+
+  package var waitingRoom: WireWaitingRoom = .unspecified
+
+  /// How many wait to be let in.
+  package var waiting: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Joins the channel's meeting, and starts it when none goes on. One device is one participant, so that
+/// a person may be in it several times.
+package nonisolated struct WireJoinMeeting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var channel: WireChannelRef {
+    get {_channel ?? WireChannelRef()}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {self._channel = nil}
+
+  package var microphone: Bool = false
+
+  package var camera: Bool = false
+
+  /// The key of an earlier MeetingJoined whose connection was lost: the participant goes on, with its
+  /// media as it is. A key that is not known any more joins anew.
+  package var key: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _channel: WireChannelRef? = nil
+}
+
+package nonisolated struct WireMeetingJoined: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var info: WireMeetingInfo {
+    get {_storage._info ?? WireMeetingInfo()}
+    set {_uniqueStorage()._info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  package var hasInfo: Bool {_storage._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  package mutating func clearInfo() {_uniqueStorage()._info = nil}
+
+  /// Numbers this participant within the meeting, from 1.
+  package var participant: UInt32 {
+    get {_storage._participant}
+    set {_uniqueStorage()._participant = newValue}
+  }
+
+  /// 16 bytes: JoinMeeting takes them to go on after a lost connection, for 10 s.
+  package var key: Data {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
+
+  /// Not in the meeting yet: MeetingAdmitted or MeetingGone follows.
+  package var waiting: Bool {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+
+  /// May admit, mute, remove, lock and end.
+  package var host: Bool {
+    get {_storage._host}
+    set {_uniqueStorage()._host = newValue}
+  }
+
+  /// Oneself included; empty while one waits. The first 100, the others follow as ParticipantChanged.
+  package var participants: [WireParticipant] {
+    get {_storage._participants}
+    set {_uniqueStorage()._participants = newValue}
+  }
+
+  package var limits: WireMediaLimits {
+    get {_storage._limits ?? WireMediaLimits()}
+    set {_uniqueStorage()._limits = newValue}
+  }
+  /// Returns true if `limits` has been explicitly set.
+  package var hasLimits: Bool {_storage._limits != nil}
+  /// Clears the value of `limits`. Subsequent reads from it will return its default value.
+  package mutating func clearLimits() {_uniqueStorage()._limits = nil}
+
+  /// The same participant as before: what was negotiated holds.
+  package var resumed: Bool {
+    get {_storage._resumed}
+    set {_uniqueStorage()._resumed = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct WireMediaLimits: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var sdpBytesMax: UInt32 = 0
+
+  package var wishesMax: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A host let this connection's participant in.
+package nonisolated struct WireMeetingAdmitted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participants: [WireParticipant] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireParticipant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var participant: UInt32 = 0
+
+  package var name: String = String()
+
+  package var host: Bool = false
+
+  package var guest: Bool = false
+
+  /// Before the meeting; only hosts are told of those who wait.
+  package var waiting: Bool = false
+
+  /// What they show and let be heard, as they say themselves or as a host decided.
+  package var microphone: Bool = false
+
+  package var camera: Bool = false
+
+  package var screen: Bool = false
+
+  /// When the hand was raised; 0 when it is not.
+  package var handRaisedAt: Int64 = 0
+
+  package var joinedAt: Int64 = 0
+
+  /// Their connection is lost; they leave unless it comes back within 10 s.
+  package var lost: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Somebody joined, waits, was let in, or something about them changed.
+package nonisolated struct WireParticipantChanged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participant: WireParticipant {
+    get {_participant ?? WireParticipant()}
+    set {_participant = newValue}
+  }
+  /// Returns true if `participant` has been explicitly set.
+  package var hasParticipant: Bool {self._participant != nil}
+  /// Clears the value of `participant`. Subsequent reads from it will return its default value.
+  package mutating func clearParticipant() {self._participant = nil}
+
+  /// The host who did it, when it was not they themselves: "muted by ann".
+  package var by: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _participant: WireParticipant? = nil
+}
+
+package nonisolated struct WireParticipantLeft: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participant: UInt32 = 0
+
+  package var reason: WireLeaveReason = .unspecified
+
+  package var by: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// To a participant: it is over for this connection.
+package nonisolated struct WireMeetingGone: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var channel: UInt64 = 0
+
+  package var reason: WireLeaveReason = .unspecified
+
+  /// The host who did it, if one did.
+  package var by: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireLeaveMeeting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Tells this connection of the channel's meetings as if it were in them, without being seen there:
+/// those that go on and those to come.
+package nonisolated struct WireWatchMeeting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var channel: WireChannelRef {
+    get {_channel ?? WireChannelRef()}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {self._channel = nil}
+
+  package var stop: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _channel: WireChannelRef? = nil
+}
+
+package nonisolated struct WireMeetingStanding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var info: WireMeetingInfo {
+    get {_info ?? WireMeetingInfo()}
+    set {_info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  package var hasInfo: Bool {self._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  package mutating func clearInfo() {self._info = nil}
+
+  package var host: Bool = false
+
+  /// The first 100, the others follow as ParticipantChanged.
+  package var participants: [WireParticipant] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _info: WireMeetingInfo? = nil
+}
+
+/// The offer of the publishing connection, anew for every change of it and for an ICE restart.
+/// Candidates need not be sent: the server answers from wherever it is reached.
+package nonisolated struct WirePublishMedia: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var sdp: String = String()
+
+  /// What each media section carries.
+  package var tracks: [WirePublishedTrack] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePublishedTrack: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var mid: String = String()
+
+  package var source: WireMediaSource = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireMediaAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var sdp: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The server's offer of the subscribing connection. The highest number is the one to answer.
+package nonisolated struct WireMediaOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var number: UInt32 = 0
+
+  package var sdp: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireAnswerMedia: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  /// The offer that this answers.
+  package var number: UInt32 = 0
+
+  package var sdp: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks for a MediaOffer that restarts ICE. The publishing connection is restarted by PublishMedia.
+package nonisolated struct WireRestartMedia: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Whom the person sees, the most important first, and how large. All wishes, each time.
+package nonisolated struct WireWishMedia: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var wishes: [WireMediaWish] = []
+
+  /// What all video together may take; 0 is whatever the line bears.
+  package var videoKbpsMax: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireMediaWish: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var participant: UInt32 = 0
+
+  /// Camera or screen.
+  package var source: WireMediaSource = .unspecified
+
+  /// Of the tile, in device pixels.
+  package var width: UInt32 = 0
+
+  package var height: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the sections of the subscribing connection carry now: all of them, each time. A section that is
+/// not named carries nothing.
+package nonisolated struct WireMediaSlots: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var slots: [WireMediaSlot] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireMediaSlot: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var mid: String = String()
+
+  package var participant: UInt32 = 0
+
+  package var source: WireMediaSource = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who speaks, the loudest first.
+package nonisolated struct WireSpeaking: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participants: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The server does not hear the person's media any more: restart it. Docs/Meetings.md#trouble
+package nonisolated struct WireMediaLost: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var publishing: Bool = false
+
+  package var subscribing: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What changed about oneself; fields that are left out stay as they are.
+package nonisolated struct WireSetParticipation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var microphone: Bool {
+    get {_microphone ?? false}
+    set {_microphone = newValue}
+  }
+  /// Returns true if `microphone` has been explicitly set.
+  package var hasMicrophone: Bool {self._microphone != nil}
+  /// Clears the value of `microphone`. Subsequent reads from it will return its default value.
+  package mutating func clearMicrophone() {self._microphone = nil}
+
+  package var camera: Bool {
+    get {_camera ?? false}
+    set {_camera = newValue}
+  }
+  /// Returns true if `camera` has been explicitly set.
+  package var hasCamera: Bool {self._camera != nil}
+  /// Clears the value of `camera`. Subsequent reads from it will return its default value.
+  package mutating func clearCamera() {self._camera = nil}
+
+  package var screen: Bool {
+    get {_screen ?? false}
+    set {_screen = newValue}
+  }
+  /// Returns true if `screen` has been explicitly set.
+  package var hasScreen: Bool {self._screen != nil}
+  /// Clears the value of `screen`. Subsequent reads from it will return its default value.
+  package mutating func clearScreen() {self._screen = nil}
+
+  package var hand: Bool {
+    get {_hand ?? false}
+    set {_hand = newValue}
+  }
+  /// Returns true if `hand` has been explicitly set.
+  package var hasHand: Bool {self._hand != nil}
+  /// Clears the value of `hand`. Subsequent reads from it will return its default value.
+  package mutating func clearHand() {self._hand = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _microphone: Bool? = nil
+  fileprivate var _camera: Bool? = nil
+  fileprivate var _screen: Bool? = nil
+  fileprivate var _hand: Bool? = nil
+}
+
+/// For hosts: lets somebody in who waits, or sends them away.
+package nonisolated struct WireAnswerKnock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  /// 0 is everybody who waits.
+  package var participant: UInt32 = 0
+
+  package var admit: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// For hosts: stops somebody's microphone, camera or screen. They may start it again.
+package nonisolated struct WireMuteParticipant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participant: UInt32 = 0
+
+  package var source: WireMediaSource = .unspecified
+
+  /// Lowers the hand instead.
+  package var hand: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// For hosts: puts somebody out with all their devices, and keeps them out of this meeting.
+package nonisolated struct WireRemoveParticipant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var participant: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// For hosts. What is left out stays as it is. The lock ends with the meeting, the waiting room stays.
+package nonisolated struct WireSetMeetingDoor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var channel: WireChannelRef {
+    get {_channel ?? WireChannelRef()}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {self._channel = nil}
+
+  package var locked: Bool {
+    get {_locked ?? false}
+    set {_locked = newValue}
+  }
+  /// Returns true if `locked` has been explicitly set.
+  package var hasLocked: Bool {self._locked != nil}
+  /// Clears the value of `locked`. Subsequent reads from it will return its default value.
+  package mutating func clearLocked() {self._locked = nil}
+
+  package var waitingRoom: WireWaitingRoom = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _channel: WireChannelRef? = nil
+  fileprivate var _locked: Bool? = nil
+}
+
+package nonisolated struct WireEndMeeting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// For the room's owner and the place's owners: a link with which people without an account come to the
+/// room's meeting, until it ends. The answer is an Invitation with only a web_link.
+package nonisolated struct WireCreateGuestLink: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var channel: WireChannelRef {
+    get {_channel ?? WireChannelRef()}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {self._channel = nil}
+
+  /// How many people; 0 means one hundred.
+  package var uses: UInt32 = 0
+
+  /// 0 means one day. A meeting that ends before ends the link too.
+  package var expiresInMs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _channel: WireChannelRef? = nil
+}
+
+/// A code for another client of the same person, for example the browser beside the terminal.
+package nonisolated struct WireCreateSignInCode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireSignInCode: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes, good once and for 60 s.
+  package var code: Data = Data()
+
+  package var expiresAt: Int64 = 0
+
+  /// Where a browser goes, without path and fragment: "https://192.0.2.7:4747".
+  package var webAddress: String = String()
+
+  /// What the browser's page must know the server by; empty with a certificate from an authority.
+  package var pin: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireAddAccount: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3225,11 +4550,15 @@ package nonisolated struct WireArchiveChunk: Sendable {
 fileprivate nonisolated let _protobuf_package = "confab.v1"
 
 nonisolated extension WireRole: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_MEMBER\0\u{1}ROLE_OWNER\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_MEMBER\0\u{1}ROLE_OWNER\0\u{1}ROLE_GUEST\0")
 }
 
 nonisolated extension WireChannelKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANNEL_KIND_UNSPECIFIED\0\u{1}CHANNEL_KIND_LOBBY\0\u{1}CHANNEL_KIND_PUBLIC\0\u{1}CHANNEL_KIND_PRIVATE\0\u{1}CHANNEL_KIND_DIRECT\0")
+}
+
+nonisolated extension WireMeetingEndReason: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MEETING_END_REASON_UNSPECIFIED\0\u{1}MEETING_END_REASON_EMPTY\0\u{1}MEETING_END_REASON_ENDED\0\u{1}MEETING_END_REASON_SERVER_STOPPED\0\u{1}MEETING_END_REASON_ROOM_CLOSED\0")
 }
 
 nonisolated extension WireFileOfferState: SwiftProtobuf._ProtoNameProviding {
@@ -3238,6 +4567,18 @@ nonisolated extension WireFileOfferState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFileWithdrawal: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FILE_WITHDRAWAL_UNSPECIFIED\0\u{1}FILE_WITHDRAWAL_TAKEN_ELSEWHERE\0\u{1}FILE_WITHDRAWAL_REFUSED_ELSEWHERE\0\u{1}FILE_WITHDRAWAL_CANCELLED\0\u{1}FILE_WITHDRAWAL_SENDER_LEFT\0\u{1}FILE_WITHDRAWAL_EXPIRED\0\u{1}FILE_WITHDRAWAL_COMPLETE\0")
+}
+
+nonisolated extension WireWaitingRoom: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WAITING_ROOM_UNSPECIFIED\0\u{1}WAITING_ROOM_GUESTS\0\u{1}WAITING_ROOM_EVERYBODY\0\u{1}WAITING_ROOM_NOBODY\0")
+}
+
+nonisolated extension WireMediaSource: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MEDIA_SOURCE_UNSPECIFIED\0\u{1}MEDIA_SOURCE_MICROPHONE\0\u{1}MEDIA_SOURCE_CAMERA\0\u{1}MEDIA_SOURCE_SCREEN\0\u{1}MEDIA_SOURCE_SCREEN_AUDIO\0")
+}
+
+nonisolated extension WireLeaveReason: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LEAVE_REASON_UNSPECIFIED\0\u{1}LEAVE_REASON_LEFT\0\u{1}LEAVE_REASON_LOST\0\u{1}LEAVE_REASON_REMOVED\0\u{1}LEAVE_REASON_REFUSED\0\u{1}LEAVE_REASON_ENDED\0\u{1}LEAVE_REASON_REPLACED\0\u{1}LEAVE_REASON_NOT_A_MEMBER\0")
 }
 
 nonisolated extension WireAccountAction: SwiftProtobuf._ProtoNameProviding {
@@ -3250,7 +4591,7 @@ nonisolated extension WireArchiveKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{14}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{4}join_meeting\0\u{3}leave_meeting\0\u{3}watch_meeting\0\u{3}publish_media\0\u{3}answer_media\0\u{3}restart_media\0\u{3}wish_media\0\u{3}set_participation\0\u{3}answer_knock\0\u{3}mute_participant\0\u{3}remove_participant\0\u{3}set_meeting_door\0\u{3}end_meeting\0\u{3}create_guest_link\0\u{3}create_sign_in_code\0\u{4}\u{2}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3688,6 +5029,201 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .readFileOffers(v)
         }
       }()
+      case 48: try {
+        var v: WireJoinMeeting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .joinMeeting(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .joinMeeting(v)
+        }
+      }()
+      case 49: try {
+        var v: WireLeaveMeeting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .leaveMeeting(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .leaveMeeting(v)
+        }
+      }()
+      case 50: try {
+        var v: WireWatchMeeting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .watchMeeting(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .watchMeeting(v)
+        }
+      }()
+      case 51: try {
+        var v: WirePublishMedia?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .publishMedia(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .publishMedia(v)
+        }
+      }()
+      case 52: try {
+        var v: WireAnswerMedia?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .answerMedia(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .answerMedia(v)
+        }
+      }()
+      case 53: try {
+        var v: WireRestartMedia?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .restartMedia(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .restartMedia(v)
+        }
+      }()
+      case 54: try {
+        var v: WireWishMedia?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .wishMedia(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .wishMedia(v)
+        }
+      }()
+      case 55: try {
+        var v: WireSetParticipation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setParticipation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setParticipation(v)
+        }
+      }()
+      case 56: try {
+        var v: WireAnswerKnock?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .answerKnock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .answerKnock(v)
+        }
+      }()
+      case 57: try {
+        var v: WireMuteParticipant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .muteParticipant(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .muteParticipant(v)
+        }
+      }()
+      case 58: try {
+        var v: WireRemoveParticipant?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .removeParticipant(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .removeParticipant(v)
+        }
+      }()
+      case 59: try {
+        var v: WireSetMeetingDoor?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setMeetingDoor(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setMeetingDoor(v)
+        }
+      }()
+      case 60: try {
+        var v: WireEndMeeting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .endMeeting(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .endMeeting(v)
+        }
+      }()
+      case 61: try {
+        var v: WireCreateGuestLink?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .createGuestLink(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .createGuestLink(v)
+        }
+      }()
+      case 62: try {
+        var v: WireCreateSignInCode?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .createSignInCode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .createSignInCode(v)
+        }
+      }()
       case 64: try {
         var v: WireAddAccount?
         var hadOneofValue = false
@@ -3977,6 +5513,66 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .readFileOffers(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
     }()
+    case .joinMeeting?: try {
+      guard case .joinMeeting(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
+    }()
+    case .leaveMeeting?: try {
+      guard case .leaveMeeting(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 49)
+    }()
+    case .watchMeeting?: try {
+      guard case .watchMeeting(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .publishMedia?: try {
+      guard case .publishMedia(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .answerMedia?: try {
+      guard case .answerMedia(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .restartMedia?: try {
+      guard case .restartMedia(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .wishMedia?: try {
+      guard case .wishMedia(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
+    case .setParticipation?: try {
+      guard case .setParticipation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
+    case .answerKnock?: try {
+      guard case .answerKnock(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
+    }()
+    case .muteParticipant?: try {
+      guard case .muteParticipant(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 57)
+    }()
+    case .removeParticipant?: try {
+      guard case .removeParticipant(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 58)
+    }()
+    case .setMeetingDoor?: try {
+      guard case .setMeetingDoor(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 59)
+    }()
+    case .endMeeting?: try {
+      guard case .endMeeting(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .createGuestLink?: try {
+      guard case .createGuestLink(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
+    case .createSignInCode?: try {
+      guard case .createSignInCode(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
+    }()
     case .addAccount?: try {
       guard case .addAccount(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
@@ -4036,7 +5632,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{4}%account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{2}\u{1b}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{2}\u{1b}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4266,6 +5862,58 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .fileOfferList(v)
         }
       }()
+      case 28: try {
+        var v: WireMeetingJoined?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingJoined(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingJoined(v)
+        }
+      }()
+      case 29: try {
+        var v: WireMeetingStanding?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingStanding(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingStanding(v)
+        }
+      }()
+      case 30: try {
+        var v: WireMediaAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .mediaAnswer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .mediaAnswer(v)
+        }
+      }()
+      case 31: try {
+        var v: WireSignInCode?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .signInCode(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .signInCode(v)
+        }
+      }()
       case 64: try {
         var v: WireAccountList?
         var hadOneofValue = false
@@ -4487,6 +6135,123 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .fileCandidates(v)
         }
       }()
+      case 112: try {
+        var v: WireMeetingInfo?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingChanged(v)
+        }
+      }()
+      case 113: try {
+        var v: WireMeetingAdmitted?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingAdmitted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingAdmitted(v)
+        }
+      }()
+      case 114: try {
+        var v: WireMeetingGone?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingGone(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingGone(v)
+        }
+      }()
+      case 115: try {
+        var v: WireParticipantChanged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .participantChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .participantChanged(v)
+        }
+      }()
+      case 116: try {
+        var v: WireParticipantLeft?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .participantLeft(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .participantLeft(v)
+        }
+      }()
+      case 117: try {
+        var v: WireSpeaking?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .speaking(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .speaking(v)
+        }
+      }()
+      case 118: try {
+        var v: WireMediaOffer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .mediaOffer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .mediaOffer(v)
+        }
+      }()
+      case 119: try {
+        var v: WireMediaSlots?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .mediaSlots(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .mediaSlots(v)
+        }
+      }()
+      case 120: try {
+        var v: WireMediaLost?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .mediaLost(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .mediaLost(v)
+        }
+      }()
       default: break
       }
     }
@@ -4569,6 +6334,22 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .fileOfferList(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
     }()
+    case .meetingJoined?: try {
+      guard case .meetingJoined(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .meetingStanding?: try {
+      guard case .meetingStanding(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+    }()
+    case .mediaAnswer?: try {
+      guard case .mediaAnswer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .signInCode?: try {
+      guard case .signInCode(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
     case .accountList?: try {
       guard case .accountList(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
@@ -4636,6 +6417,42 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .fileCandidates?: try {
       guard case .fileCandidates(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
+    }()
+    case .meetingChanged?: try {
+      guard case .meetingChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 112)
+    }()
+    case .meetingAdmitted?: try {
+      guard case .meetingAdmitted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 113)
+    }()
+    case .meetingGone?: try {
+      guard case .meetingGone(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 114)
+    }()
+    case .participantChanged?: try {
+      guard case .participantChanged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 115)
+    }()
+    case .participantLeft?: try {
+      guard case .participantLeft(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 116)
+    }()
+    case .speaking?: try {
+      guard case .speaking(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 117)
+    }()
+    case .mediaOffer?: try {
+      guard case .mediaOffer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 118)
+    }()
+    case .mediaSlots?: try {
+      guard case .mediaSlots(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 119)
+    }()
+    case .mediaLost?: try {
+      guard case .mediaLost(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 120)
     }()
     case nil: break
     }
@@ -4864,7 +6681,7 @@ nonisolated extension WireConnectionLimits: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireSignIn: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SignIn"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}password\0\u{1}token\0\u{1}invitation\0\u{1}device\0\u{3}device_proof\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}password\0\u{1}token\0\u{1}invitation\0\u{1}device\0\u{3}device_proof\0\u{1}code\0\u{1}guest\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4913,6 +6730,32 @@ nonisolated extension WireSignIn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._device) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.deviceProof) }()
+      case 6: try {
+        var v: WireWithCode?
+        var hadOneofValue = false
+        if let current = self.method {
+          hadOneofValue = true
+          if case .code(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.method = .code(v)
+        }
+      }()
+      case 7: try {
+        var v: WireWithGuestLink?
+        var hadOneofValue = false
+        if let current = self.method {
+          hadOneofValue = true
+          if case .guest(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.method = .guest(v)
+        }
+      }()
       default: break
       }
     }
@@ -4936,13 +6779,24 @@ nonisolated extension WireSignIn: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .invitation(let v)? = self.method else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
-    case nil: break
+    default: break
     }
     try { if let v = self._device {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
     if !self.deviceProof.isEmpty {
       try visitor.visitSingularBytesField(value: self.deviceProof, fieldNumber: 5)
+    }
+    switch self.method {
+    case .code?: try {
+      guard case .code(let v)? = self.method else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .guest?: try {
+      guard case .guest(let v)? = self.method else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    default: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5056,6 +6910,71 @@ nonisolated extension WireWithInvitation: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.secret != rhs.secret {return false}
     if lhs.name != rhs.name {return false}
     if lhs.password != rhs.password {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWithCode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WithCode"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.code) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.code.isEmpty {
+      try visitor.visitSingularBytesField(value: self.code, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWithCode, rhs: WireWithCode) -> Bool {
+    if lhs.code != rhs.code {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWithGuestLink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WithGuestLink"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}secret\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.secret.isEmpty {
+      try visitor.visitSingularBytesField(value: self.secret, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWithGuestLink, rhs: WireWithGuestLink) -> Bool {
+    if lhs.secret != rhs.secret {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6772,7 +8691,7 @@ nonisolated extension WireEventList: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Event"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}position\0\u{1}at\0\u{1}by\0\u{1}posted\0\u{1}edited\0\u{1}deleted\0\u{1}reacted\0\u{3}member_joined\0\u{3}member_left\0\u{1}renamed\0\u{1}created\0\u{1}closed\0\u{3}owner_changed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}position\0\u{1}at\0\u{1}by\0\u{1}posted\0\u{1}edited\0\u{1}deleted\0\u{1}reacted\0\u{3}member_joined\0\u{3}member_left\0\u{1}renamed\0\u{1}created\0\u{1}closed\0\u{3}owner_changed\0\u{3}meeting_started\0\u{3}meeting_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6914,6 +8833,32 @@ nonisolated extension WireEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .ownerChanged(v)
         }
       }()
+      case 15: try {
+        var v: WireMeetingStarted?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingStarted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingStarted(v)
+        }
+      }()
+      case 16: try {
+        var v: WireMeetingEnded?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingEnded(v)
+        }
+      }()
       default: break
       }
     }
@@ -6976,6 +8921,14 @@ nonisolated extension WireEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .ownerChanged?: try {
       guard case .ownerChanged(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .meetingStarted?: try {
+      guard case .meetingStarted(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .meetingEnded?: try {
+      guard case .meetingEnded(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     }()
     case nil: break
     }
@@ -7262,6 +9215,131 @@ nonisolated extension WireOwnerChanged: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   package static func ==(lhs: WireOwnerChanged, rhs: WireOwnerChanged) -> Bool {
     if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingStarted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingStarted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingStarted, rhs: WireMeetingStarted) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{3}started_at\0\u{3}ended_at\0\u{1}reason\0\u{1}attendances\0\u{1}count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startedAt) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.endedAt) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.attendances) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.startedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.startedAt, fieldNumber: 2)
+    }
+    if self.endedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.endedAt, fieldNumber: 3)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 4)
+    }
+    if !self.attendances.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attendances, fieldNumber: 5)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingEnded, rhs: WireMeetingEnded) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.startedAt != rhs.startedAt {return false}
+    if lhs.endedAt != rhs.endedAt {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.attendances != rhs.attendances {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingAttendance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingAttendance"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}from\0\u{1}until\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.from) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.until) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.from != 0 {
+      try visitor.visitSingularInt64Field(value: self.from, fieldNumber: 2)
+    }
+    if self.until != 0 {
+      try visitor.visitSingularInt64Field(value: self.until, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingAttendance, rhs: WireMeetingAttendance) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.from != rhs.from {return false}
+    if lhs.until != rhs.until {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8213,6 +10291,1452 @@ nonisolated extension WireFileOfferList: SwiftProtobuf.Message, SwiftProtobuf._M
   package static func ==(lhs: WireFileOfferList, rhs: WireFileOfferList) -> Bool {
     if lhs.offers != rhs.offers {return false}
     if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingInfo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}label\0\u{1}meeting\0\u{3}started_at\0\u{1}by\0\u{1}names\0\u{1}count\0\u{1}locked\0\u{3}waiting_room\0\u{1}waiting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.channel) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.startedAt) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.names) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.locked) }()
+      case 9: try { try decoder.decodeSingularEnumField(value: &self.waitingRoom) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.waiting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.channel != 0 {
+      try visitor.visitSingularUInt64Field(value: self.channel, fieldNumber: 1)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
+    }
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 3)
+    }
+    if self.startedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.startedAt, fieldNumber: 4)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 5)
+    }
+    if !self.names.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.names, fieldNumber: 6)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 7)
+    }
+    if self.locked != false {
+      try visitor.visitSingularBoolField(value: self.locked, fieldNumber: 8)
+    }
+    if self.waitingRoom != .unspecified {
+      try visitor.visitSingularEnumField(value: self.waitingRoom, fieldNumber: 9)
+    }
+    if self.waiting != 0 {
+      try visitor.visitSingularUInt32Field(value: self.waiting, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingInfo, rhs: WireMeetingInfo) -> Bool {
+    if lhs.channel != rhs.channel {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.startedAt != rhs.startedAt {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.names != rhs.names {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.locked != rhs.locked {return false}
+    if lhs.waitingRoom != rhs.waitingRoom {return false}
+    if lhs.waiting != rhs.waiting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireJoinMeeting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JoinMeeting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}microphone\0\u{1}camera\0\u{1}key\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._channel) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.microphone) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.camera) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._channel {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.microphone != false {
+      try visitor.visitSingularBoolField(value: self.microphone, fieldNumber: 2)
+    }
+    if self.camera != false {
+      try visitor.visitSingularBoolField(value: self.camera, fieldNumber: 3)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireJoinMeeting, rhs: WireJoinMeeting) -> Bool {
+    if lhs._channel != rhs._channel {return false}
+    if lhs.microphone != rhs.microphone {return false}
+    if lhs.camera != rhs.camera {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingJoined: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingJoined"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}participant\0\u{1}key\0\u{1}waiting\0\u{1}host\0\u{1}participants\0\u{1}limits\0\u{1}resumed\0")
+
+  fileprivate class _StorageClass {
+    var _info: WireMeetingInfo? = nil
+    var _participant: UInt32 = 0
+    var _key: Data = Data()
+    var _waiting: Bool = false
+    var _host: Bool = false
+    var _participants: [WireParticipant] = []
+    var _limits: WireMediaLimits? = nil
+    var _resumed: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _info = source._info
+      _participant = source._participant
+      _key = source._key
+      _waiting = source._waiting
+      _host = source._host
+      _participants = source._participants
+      _limits = source._limits
+      _resumed = source._resumed
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._info) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._participant) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._key) }()
+        case 4: try { try decoder.decodeSingularBoolField(value: &_storage._waiting) }()
+        case 5: try { try decoder.decodeSingularBoolField(value: &_storage._host) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._participants) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._resumed) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._info {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._participant != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._participant, fieldNumber: 2)
+      }
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._key, fieldNumber: 3)
+      }
+      if _storage._waiting != false {
+        try visitor.visitSingularBoolField(value: _storage._waiting, fieldNumber: 4)
+      }
+      if _storage._host != false {
+        try visitor.visitSingularBoolField(value: _storage._host, fieldNumber: 5)
+      }
+      if !_storage._participants.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._participants, fieldNumber: 6)
+      }
+      try { if let v = _storage._limits {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if _storage._resumed != false {
+        try visitor.visitSingularBoolField(value: _storage._resumed, fieldNumber: 8)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingJoined, rhs: WireMeetingJoined) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._info != rhs_storage._info {return false}
+        if _storage._participant != rhs_storage._participant {return false}
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._host != rhs_storage._host {return false}
+        if _storage._participants != rhs_storage._participants {return false}
+        if _storage._limits != rhs_storage._limits {return false}
+        if _storage._resumed != rhs_storage._resumed {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaLimits"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sdp_bytes_max\0\u{3}wishes_max\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.sdpBytesMax) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.wishesMax) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sdpBytesMax != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sdpBytesMax, fieldNumber: 1)
+    }
+    if self.wishesMax != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wishesMax, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaLimits, rhs: WireMediaLimits) -> Bool {
+    if lhs.sdpBytesMax != rhs.sdpBytesMax {return false}
+    if lhs.wishesMax != rhs.wishesMax {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingAdmitted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingAdmitted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participants\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.participants) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.participants.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.participants, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingAdmitted, rhs: WireMeetingAdmitted) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participants != rhs.participants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireParticipant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Participant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}participant\0\u{1}name\0\u{1}host\0\u{1}guest\0\u{1}waiting\0\u{1}microphone\0\u{1}camera\0\u{1}screen\0\u{3}hand_raised_at\0\u{3}joined_at\0\u{1}lost\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.host) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.guest) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.waiting) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.microphone) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.camera) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.screen) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.handRaisedAt) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.joinedAt) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.lost) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.host != false {
+      try visitor.visitSingularBoolField(value: self.host, fieldNumber: 3)
+    }
+    if self.guest != false {
+      try visitor.visitSingularBoolField(value: self.guest, fieldNumber: 4)
+    }
+    if self.waiting != false {
+      try visitor.visitSingularBoolField(value: self.waiting, fieldNumber: 5)
+    }
+    if self.microphone != false {
+      try visitor.visitSingularBoolField(value: self.microphone, fieldNumber: 6)
+    }
+    if self.camera != false {
+      try visitor.visitSingularBoolField(value: self.camera, fieldNumber: 7)
+    }
+    if self.screen != false {
+      try visitor.visitSingularBoolField(value: self.screen, fieldNumber: 8)
+    }
+    if self.handRaisedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.handRaisedAt, fieldNumber: 9)
+    }
+    if self.joinedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.joinedAt, fieldNumber: 10)
+    }
+    if self.lost != false {
+      try visitor.visitSingularBoolField(value: self.lost, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireParticipant, rhs: WireParticipant) -> Bool {
+    if lhs.participant != rhs.participant {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.host != rhs.host {return false}
+    if lhs.guest != rhs.guest {return false}
+    if lhs.waiting != rhs.waiting {return false}
+    if lhs.microphone != rhs.microphone {return false}
+    if lhs.camera != rhs.camera {return false}
+    if lhs.screen != rhs.screen {return false}
+    if lhs.handRaisedAt != rhs.handRaisedAt {return false}
+    if lhs.joinedAt != rhs.joinedAt {return false}
+    if lhs.lost != rhs.lost {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireParticipantChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ParticipantChanged"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participant\0\u{1}by\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._participant) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try { if let v = self._participant {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireParticipantChanged, rhs: WireParticipantChanged) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs._participant != rhs._participant {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireParticipantLeft: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ParticipantLeft"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participant\0\u{1}reason\0\u{1}by\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 3)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireParticipantLeft, rhs: WireParticipantLeft) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingGone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingGone"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}channel\0\u{1}reason\0\u{1}by\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.channel) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.channel != 0 {
+      try visitor.visitSingularUInt64Field(value: self.channel, fieldNumber: 2)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 3)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingGone, rhs: WireMeetingGone) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.channel != rhs.channel {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLeaveMeeting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LeaveMeeting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLeaveMeeting, rhs: WireLeaveMeeting) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWatchMeeting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WatchMeeting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}stop\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._channel) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.stop) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._channel {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.stop != false {
+      try visitor.visitSingularBoolField(value: self.stop, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWatchMeeting, rhs: WireWatchMeeting) -> Bool {
+    if lhs._channel != rhs._channel {return false}
+    if lhs.stop != rhs.stop {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingStanding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingStanding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}host\0\u{1}participants\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._info) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.host) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.participants) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._info {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.host != false {
+      try visitor.visitSingularBoolField(value: self.host, fieldNumber: 2)
+    }
+    if !self.participants.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.participants, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingStanding, rhs: WireMeetingStanding) -> Bool {
+    if lhs._info != rhs._info {return false}
+    if lhs.host != rhs.host {return false}
+    if lhs.participants != rhs.participants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePublishMedia: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PublishMedia"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}sdp\0\u{1}tracks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.sdp) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.tracks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.sdp.isEmpty {
+      try visitor.visitSingularStringField(value: self.sdp, fieldNumber: 2)
+    }
+    if !self.tracks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tracks, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePublishMedia, rhs: WirePublishMedia) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.sdp != rhs.sdp {return false}
+    if lhs.tracks != rhs.tracks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePublishedTrack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PublishedTrack"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mid\0\u{1}source\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.mid) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.source) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.mid.isEmpty {
+      try visitor.visitSingularStringField(value: self.mid, fieldNumber: 1)
+    }
+    if self.source != .unspecified {
+      try visitor.visitSingularEnumField(value: self.source, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePublishedTrack, rhs: WirePublishedTrack) -> Bool {
+    if lhs.mid != rhs.mid {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sdp\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sdp) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sdp.isEmpty {
+      try visitor.visitSingularStringField(value: self.sdp, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaAnswer, rhs: WireMediaAnswer) -> Bool {
+    if lhs.sdp != rhs.sdp {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaOffer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}number\0\u{1}sdp\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.sdp) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 2)
+    }
+    if !self.sdp.isEmpty {
+      try visitor.visitSingularStringField(value: self.sdp, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaOffer, rhs: WireMediaOffer) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.sdp != rhs.sdp {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAnswerMedia: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AnswerMedia"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}number\0\u{1}sdp\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.sdp) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 2)
+    }
+    if !self.sdp.isEmpty {
+      try visitor.visitSingularStringField(value: self.sdp, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAnswerMedia, rhs: WireAnswerMedia) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.sdp != rhs.sdp {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestartMedia: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestartMedia"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestartMedia, rhs: WireRestartMedia) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWishMedia: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WishMedia"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}wishes\0\u{3}video_kbps_max\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.wishes) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.videoKbpsMax) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.wishes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.wishes, fieldNumber: 2)
+    }
+    if self.videoKbpsMax != 0 {
+      try visitor.visitSingularUInt32Field(value: self.videoKbpsMax, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWishMedia, rhs: WireWishMedia) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.wishes != rhs.wishes {return false}
+    if lhs.videoKbpsMax != rhs.videoKbpsMax {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaWish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaWish"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}participant\0\u{1}source\0\u{1}width\0\u{1}height\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.source) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.width) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.height) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 1)
+    }
+    if self.source != .unspecified {
+      try visitor.visitSingularEnumField(value: self.source, fieldNumber: 2)
+    }
+    if self.width != 0 {
+      try visitor.visitSingularUInt32Field(value: self.width, fieldNumber: 3)
+    }
+    if self.height != 0 {
+      try visitor.visitSingularUInt32Field(value: self.height, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaWish, rhs: WireMediaWish) -> Bool {
+    if lhs.participant != rhs.participant {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.width != rhs.width {return false}
+    if lhs.height != rhs.height {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaSlots: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaSlots"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}slots\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.slots) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.slots.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.slots, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaSlots, rhs: WireMediaSlots) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.slots != rhs.slots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaSlot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaSlot"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mid\0\u{1}participant\0\u{1}source\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.mid) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.source) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.mid.isEmpty {
+      try visitor.visitSingularStringField(value: self.mid, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    if self.source != .unspecified {
+      try visitor.visitSingularEnumField(value: self.source, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaSlot, rhs: WireMediaSlot) -> Bool {
+    if lhs.mid != rhs.mid {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSpeaking: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Speaking"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participants\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.participants) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.participants.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.participants, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSpeaking, rhs: WireSpeaking) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participants != rhs.participants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaLost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaLost"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}publishing\0\u{1}subscribing\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.publishing) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.subscribing) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.publishing != false {
+      try visitor.visitSingularBoolField(value: self.publishing, fieldNumber: 2)
+    }
+    if self.subscribing != false {
+      try visitor.visitSingularBoolField(value: self.subscribing, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaLost, rhs: WireMediaLost) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.publishing != rhs.publishing {return false}
+    if lhs.subscribing != rhs.subscribing {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetParticipation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetParticipation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}microphone\0\u{1}camera\0\u{1}screen\0\u{1}hand\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._microphone) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._camera) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self._screen) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self._hand) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try { if let v = self._microphone {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._camera {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._screen {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._hand {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSetParticipation, rhs: WireSetParticipation) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs._microphone != rhs._microphone {return false}
+    if lhs._camera != rhs._camera {return false}
+    if lhs._screen != rhs._screen {return false}
+    if lhs._hand != rhs._hand {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAnswerKnock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AnswerKnock"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participant\0\u{1}admit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.admit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    if self.admit != false {
+      try visitor.visitSingularBoolField(value: self.admit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAnswerKnock, rhs: WireAnswerKnock) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.admit != rhs.admit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMuteParticipant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MuteParticipant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participant\0\u{1}source\0\u{1}hand\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.source) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.hand) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    if self.source != .unspecified {
+      try visitor.visitSingularEnumField(value: self.source, fieldNumber: 3)
+    }
+    if self.hand != false {
+      try visitor.visitSingularBoolField(value: self.hand, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMuteParticipant, rhs: WireMuteParticipant) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.source != rhs.source {return false}
+    if lhs.hand != rhs.hand {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRemoveParticipant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RemoveParticipant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}participant\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRemoveParticipant, rhs: WireRemoveParticipant) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetMeetingDoor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetMeetingDoor"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}locked\0\u{3}waiting_room\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._channel) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._locked) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.waitingRoom) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._channel {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._locked {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    if self.waitingRoom != .unspecified {
+      try visitor.visitSingularEnumField(value: self.waitingRoom, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSetMeetingDoor, rhs: WireSetMeetingDoor) -> Bool {
+    if lhs._channel != rhs._channel {return false}
+    if lhs._locked != rhs._locked {return false}
+    if lhs.waitingRoom != rhs.waitingRoom {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEndMeeting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EndMeeting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEndMeeting, rhs: WireEndMeeting) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCreateGuestLink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CreateGuestLink"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}uses\0\u{3}expires_in_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._channel) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.uses) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.expiresInMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._channel {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.uses != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uses, fieldNumber: 2)
+    }
+    if self.expiresInMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.expiresInMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCreateGuestLink, rhs: WireCreateGuestLink) -> Bool {
+    if lhs._channel != rhs._channel {return false}
+    if lhs.uses != rhs.uses {return false}
+    if lhs.expiresInMs != rhs.expiresInMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCreateSignInCode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CreateSignInCode"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCreateSignInCode, rhs: WireCreateSignInCode) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSignInCode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SignInCode"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{3}expires_at\0\u{3}web_address\0\u{1}pin\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.code) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.webAddress) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pin) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.code.isEmpty {
+      try visitor.visitSingularBytesField(value: self.code, fieldNumber: 1)
+    }
+    if self.expiresAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 2)
+    }
+    if !self.webAddress.isEmpty {
+      try visitor.visitSingularStringField(value: self.webAddress, fieldNumber: 3)
+    }
+    if !self.pin.isEmpty {
+      try visitor.visitSingularStringField(value: self.pin, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSignInCode, rhs: WireSignInCode) -> Bool {
+    if lhs.code != rhs.code {return false}
+    if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.webAddress != rhs.webAddress {return false}
+    if lhs.pin != rhs.pin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -28,12 +28,15 @@ extension WireServerFrame.OneOf_Body {
   package var isPush: Bool {
     switch self {
     case .event, .presence, .channelChanged, .channelGone, .lagging, .goodbye, .deviceNotice,
-      .fileOffered, .fileAnswered, .fileWithdrawn, .fileCandidates:
+      .fileOffered, .fileAnswered, .fileWithdrawn, .fileCandidates, .meetingChanged,
+      .meetingAdmitted, .meetingGone, .participantChanged, .participantLeft, .speaking,
+      .mediaOffer, .mediaSlots, .mediaLost:
       true
     case .welcome, .refusal, .done, .signedIn, .sessionList, .channelList, .memberList,
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,
-      .fileOfferStanding, .fileAcceptance, .fileOfferList, .accountList, .invitation, .auditList,
-      .auditVerdict, .archive, .archiveChunk:
+      .fileOfferStanding, .fileAcceptance, .fileOfferList, .meetingJoined, .meetingStanding,
+      .mediaAnswer, .signInCode, .accountList, .invitation, .auditList, .auditVerdict, .archive,
+      .archiveChunk:
       false
     }
   }

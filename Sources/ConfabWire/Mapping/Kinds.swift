@@ -15,7 +15,7 @@ extension Role {
     switch role {
     case .member: self = .member
     case .owner: self = .owner
-    case .unspecified, .UNRECOGNIZED: return nil
+    case .guest, .unspecified, .UNRECOGNIZED: return nil
     }
   }
 }

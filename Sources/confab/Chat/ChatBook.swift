@@ -287,7 +287,28 @@ extension WireEvent {
       guard !by.isEmpty else { return nil }
       return others.isEmpty
         ? "\(who) made this room." : "\(who) made this room with \(others.joined(separator: ", "))."
+    case .meetingStarted: return "\(who) started a meeting: /meet joins it."
+    case .meetingEnded(let ended):
+      let words = ended.words
+      return "\(words.prefix(1).uppercased())\(words.dropFirst())."
     default: return nil
     }
   }
+}
+
+extension WireMeetingEnded {
+  /// "meeting ended, 12 min, ann ben", for a line of a room's history.
+  package var words: String {
+    let minutes = max(endedAt - startedAt, 0) / 60_000
+    let hours = minutes / 60
+    let length =
+      minutes == 0
+      ? "under a minute" : hours == 0 ? "\(minutes) min" : "\(hours) h \(minutes % 60) min"
+    let names = attendances.prefix(Self.namesShownMax).map(\.name)
+    let others = Int(count) - names.count
+    let people = (names + (others > 0 ? ["and \(others) more"] : [])).joined(separator: " ")
+    return "meeting ended, \(length), \(people)"
+  }
+
+  private static let namesShownMax = 20
 }

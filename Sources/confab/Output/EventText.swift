@@ -33,6 +33,11 @@ extension WireEvent {
     case .closed:
       object = JSONObject(event: "closed")
       object.add("channel", channel)
+    case .meetingStarted(let started):
+      object = JSONObject(event: "meeting-started")
+      object.add("channel", channel)
+      object.add("meeting", started.meeting)
+    case .meetingEnded(let ended): object = ended.json(channel: channel)
     case .posted, nil: return nil
     }
     object.add("at", at.rfc3339)
@@ -67,9 +72,35 @@ extension WireEvent {
       case .created(let created):
         "\(who) made the room with \(created.members.joined(separator: ", ").escapedLine)"
       case .closed: "\(who) closed the room"
+      case .meetingStarted: "\(who) started a meeting"
+      case .meetingEnded(let ended): ended.words.escapedLine
       case .posted, nil: nil
       }
     return words.map { "\(LocalTime.text(at))  * \($0)" }
+  }
+}
+
+extension WireMeetingEnded {
+  fileprivate func json(channel: String) -> JSONObject {
+    var object = JSONObject(event: "meeting-ended")
+    object.add("channel", channel)
+    object.add("meeting", meeting)
+    object.add("reason", reasonName)
+    object.add("startedAt", startedAt.rfc3339)
+    object.add("endedAt", endedAt.rfc3339)
+    object.add("names", .strings(attendances.map(\.name)))
+    object.add("count", Int(count))
+    return object
+  }
+
+  private var reasonName: String {
+    switch reason {
+    case .empty: "empty"
+    case .ended: "ended"
+    case .serverStopped: "server-stopped"
+    case .roomClosed: "room-closed"
+    case .unspecified, .UNRECOGNIZED: "unknown"
+    }
   }
 }
 
