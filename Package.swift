@@ -21,6 +21,7 @@ let orderedCollections = Target.Dependency.product(
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -98,7 +99,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ConfabJournal",
-      dependencies: ["Primitives", "ConfabDomain", grdb, protobuf, crypto, orderedCollections],
+      dependencies: [
+        "Primitives", "ConfabDomain", grdb, sqlite, protobuf, crypto, orderedCollections,
+      ],
       exclude: ["journal.proto"], swiftSettings: settings),
     .target(
       name: "ConfabServer",

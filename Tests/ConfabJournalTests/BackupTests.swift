@@ -60,7 +60,7 @@ import Testing
 
   @Test(arguments: [
     "UPDATE entries SET text = CAST('forged' AS BLOB) WHERE entry = 4",
-    "UPDATE messages SET deleted = 1",
+    "INSERT INTO changes VALUES (1, 1, 4, NULL, 1)",
     "PRAGMA user_version = 99",
     "PRAGMA application_id = 1",
   ])

@@ -11,7 +11,7 @@ import Testing
     var place = try Place.withTwo()
     for text in texts { place.posts(text) }
     // Enough that SQLite's index takes them in.
-    for _ in 0..<(indexed ? 600 : 0) { place.happens(.noted("")) }
+    for _ in 0..<(indexed ? 2_100 : 0) { place.happens(.noted("")) }
     try journal.append(&place)
     return journal
   }
@@ -109,7 +109,7 @@ import Testing
     try journal.append(&place)
     #expect(try journal.found("new") == ["new 7", "new 4", "new 1"])
     #expect(try journal.found("old") == ["old r3n3", "old r2n3", "old r1n3"])
-    for _ in 0..<600 { place.happens(.noted("")) }
+    for _ in 0..<2_100 { place.happens(.noted("")) }
     try journal.append(&place)
     #expect(try journal.found("new") == ["new 7", "new 4", "new 1"])
     #expect(try journal.found("old") == ["old r3n3", "old r2n3", "old r1n3"])

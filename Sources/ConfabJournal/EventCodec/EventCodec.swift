@@ -65,6 +65,18 @@ package enum EventCodec {
     let text = stamped.event.body.text.map {
       SealedText(text: $0, salt: SealedText.salt(using: &generator))
     }
+    if case .messagePosted(let channel, let message) = stamped.event.body, let text {
+      return EncodedEvent(
+        payload: MessagePayload.bytes(of: stamped, message, in: channel, textHash: text.hash),
+        kind: MessagePayload.kind, text: text)
+    }
+    return try encode(stamped, sealed: text)
+  }
+
+  /// With the generated code, which spells every event.
+  package static func encode(
+    _ stamped: StampedEvent, sealed text: SealedText?
+  ) throws(JournalError) -> EncodedEvent {
     var entry = JournalEntry()
     entry.at = stamped.event.at.millisecondsSinceEpoch
     if let by = stamped.event.by { entry.by = by.rawValue }

@@ -4,9 +4,13 @@ import Primitives
 
 /// Puts messages together from the tables.
 enum MessageReading {
-  private static let columns = """
-    m.sequence, m.entry, e.payload, t.text, m.edited_at, m.deleted FROM messages m
-    JOIN entries e ON e.entry = m.entry JOIN entries t ON t.entry = m.text_entry
+  /// The text of `e` as it is now, for a query that joins its row of `changes` as `c`.
+  private static let textNow = """
+    CASE WHEN c.text_entry IS NULL THEN e.text
+      ELSE (SELECT t.text FROM entries t WHERE t.entry = c.text_entry) END
+    """
+  private static let changes = """
+    LEFT JOIN changes c ON c.channel = e.channel AND c.sequence = e.sequence
     """
 
   static func records(
@@ -16,8 +20,10 @@ enum MessageReading {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
-          SELECT \(columns) WHERE m.channel = ? AND m.sequence > ? AND m.sequence <= ?
-          ORDER BY m.sequence \(newestFirst ? "DESC" : "ASC") LIMIT ?
+          SELECT e.entry, e.payload, \(textNow), c.edited_at, c.deleted IS TRUE
+          FROM entries e INDEXED BY entries_by_sequence \(changes)
+          WHERE e.channel = ? AND e.sequence > ? AND e.sequence <= ?
+          ORDER BY e.sequence \(newestFirst ? "DESC" : "ASC") LIMIT ?
           """), arguments: [channel.column, after, through, limit])
     var records: [MessageRecord] = []
     while let row = try rows.next() { records.append(try record(row)) }
@@ -33,29 +39,21 @@ enum MessageReading {
     ).first
   }
 
-  /// A message with its text as it is now, nil when deleted.
-  struct Posting {
-    var entry: UInt64
-    var place: MessagePlace
-    var text: String?
-  }
-
   /// All messages of the entries after one. For the few at the journal's end.
   static func postings(
     after entry: UInt64, newestFirst: Bool, _ db: Database
-  ) throws -> [Posting] {
+  ) throws -> [WaitingPostings.Posting] {
     let rows = try Row.fetchCursor(
       db.cachedStatement(
         sql: """
-          SELECT e.entry, e.channel, e.sequence, t.text FROM entries e
-          JOIN messages m ON m.channel = e.channel AND m.sequence = e.sequence
-          JOIN entries t ON t.entry = m.text_entry
-          WHERE e.entry > ? ORDER BY e.entry \(newestFirst ? "DESC" : "ASC")
+          SELECT e.entry, e.channel, e.sequence, \(textNow) FROM entries e \(changes)
+          WHERE e.entry > ? AND +e.sequence IS NOT NULL
+          ORDER BY e.entry \(newestFirst ? "DESC" : "ASC")
           """), arguments: [entry.column])
-    var postings: [Posting] = []
+    var postings: [WaitingPostings.Posting] = []
     while let row = try rows.next() {
       postings.append(
-        Posting(
+        WaitingPostings.Posting(
           entry: try row.number(0),
           place: MessagePlace(ChannelID(try row.number(1)), try row.number(2)),
           text: try row.text(3)))
@@ -70,13 +68,11 @@ enum MessageReading {
   ) throws -> UInt64 {
     let newest =
       try UInt64.fetchOne(
-        db, sql: "SELECT max(sequence) FROM messages WHERE channel = ?",
+        db,
+        sql: "SELECT max(sequence) FROM entries WHERE channel = ? AND sequence IS NOT NULL",
         arguments: [channel.column]) ?? 0
     let posting = try db.cachedStatement(
-      sql: """
-        SELECT e.entry, e.payload FROM messages m JOIN entries e ON e.entry = m.entry
-        WHERE m.channel = ? AND m.sequence = ?
-        """)
+      sql: "SELECT entry, payload FROM entries WHERE channel = ? AND sequence = ?")
     return try lastNumber(through: newest) { sequence in
       guard
         let row = try Row.fetchOne(posting, arguments: [channel.column, sequence.column])
@@ -94,11 +90,11 @@ enum MessageReading {
   }
 
   private static func record(_ row: Row) throws -> MessageRecord {
-    let entry = try row.number(1)
-    let posting = try EventCodec.decode(row.bytes(2), entry: entry, text: "")
+    let entry = try row.number(0)
+    let posting = try EventCodec.decode(row.bytes(1), entry: entry, text: "")
     let record = MessageRecord(
-      posting, text: try row.text(3) ?? "", editedAt: try row.timeIfAny(4),
-      isDeleted: try row.number(5) != 0, reactions: [])
+      posting, text: try row.text(2) ?? "", editedAt: try row.timeIfAny(3),
+      isDeleted: try row.number(4) != 0, reactions: [])
     guard let record else {
       throw JournalError.corrupt("entry \(entry) is not the message that it should be")
     }

@@ -3,20 +3,20 @@ import Foundation
 import GRDB
 import Primitives
 
-/// The tables that know what became of each message.
+/// The tables that know what became of messages after they were posted.
 enum MessageView {
   /// Takes an entry in, which is in `entries` already.
   static func apply(
-    _ stamped: StampedEvent, _ index: inout SearchIndex, _ db: Database
+    _ stamped: StampedEvent, _ waiting: inout WaitingPostings, _ db: Database
   ) throws {
     switch stamped.event.body {
     case .messagePosted(let channel, let message):
       guard let sequence = stamped.sequence else { return }
-      try post(message, at: Place(channel, sequence), entry: stamped.entry, &index, db)
+      waiting.post(message, at: Place(channel, sequence), entry: stamped.entry)
     case .messageEdited(let channel, let sequence, let text):
-      try edit(Place(channel, sequence), to: text, stamped, &index, db)
+      try edit(Place(channel, sequence), to: text, stamped, &waiting, db)
     case .messageDeleted(let channel, let sequence):
-      try delete(Place(channel, sequence), &index, db)
+      try delete(Place(channel, sequence), &waiting, db)
     case .reactionAdded(let channel, let sequence, let emoji):
       guard let account = stamped.event.by else { return }
       try db.cachedStatement(
@@ -41,44 +41,26 @@ enum MessageView {
     return try Standing.of(Place(channel, sequence), db)?.isDeleted ?? false
   }
 
-  private static func post(
-    _ message: NewMessage, at place: Place, entry: UInt64, _ index: inout SearchIndex,
-    _ db: Database
-  ) throws {
-    try db.cachedStatement(
-      sql: """
-        INSERT INTO messages (channel, sequence, entry, text_entry) VALUES (?1, ?2, ?3, ?3)
-        """
-    ).execute(arguments: [place.channel.column, place.sequence.column, entry.column])
-    // The first with an id is the one that retries are told of.
-    try db.cachedStatement(sql: "INSERT OR IGNORE INTO message_ids VALUES (?, ?)")
-      .execute(arguments: [Data(message.id.bytes), entry.column])
-    index.post(MessageReading.Posting(entry: entry, place: place, text: message.text))
-  }
-
   private static func edit(
-    _ place: Place, to text: String, _ stamped: StampedEvent, _ index: inout SearchIndex,
+    _ place: Place, to text: String, _ stamped: StampedEvent, _ waiting: inout WaitingPostings,
     _ db: Database
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
-    try db.cachedStatement(
-      sql: """
-        UPDATE messages SET text_entry = ?, edited_at = ? WHERE channel = ? AND sequence = ?
-        """
-    ).execute(arguments: [
-      stamped.entry.column, stamped.event.at.millisecondsSinceEpoch, place.channel.column,
-      place.sequence.column,
-    ])
+    try db.cachedStatement(sql: "INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, 0)").execute(
+      arguments: [
+        place.channel.column, place.sequence.column, stamped.entry.column,
+        stamped.event.at.millisecondsSinceEpoch,
+      ])
     try db.cachedStatement(sql: "INSERT INTO edits VALUES (?, ?, ?)").execute(
       arguments: [place.channel.column, place.sequence.column, stamped.entry.column])
-    try index.change(standing.entry, in: place.channel, from: standing.text, to: text, db)
+    try waiting.change(standing.entry, in: place.channel, from: standing.text, to: text, db)
   }
 
   private static func delete(
-    _ place: Place, _ index: inout SearchIndex, _ db: Database
+    _ place: Place, _ waiting: inout WaitingPostings, _ db: Database
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
-    try index.change(standing.entry, in: place.channel, from: standing.text, to: nil, db)
+    try waiting.change(standing.entry, in: place.channel, from: standing.text, to: nil, db)
     try db.cachedStatement(sql: "INSERT OR IGNORE INTO purges VALUES (?)")
       .execute(arguments: [SearchIndex.shard(of: standing.entry)])
     try db.cachedStatement(
@@ -88,8 +70,12 @@ enum MessageView {
         """
     ).execute(arguments: [place.channel.column, place.sequence.column, standing.entry.column])
     try db.cachedStatement(
-      sql: "UPDATE messages SET deleted = 1 WHERE channel = ? AND sequence = ?"
-    ).execute(arguments: [place.channel.column, place.sequence.column])
+      sql: """
+        INSERT INTO changes VALUES (?, ?, ?, NULL, 1) ON CONFLICT DO UPDATE SET deleted = 1
+        """
+    ).execute(arguments: [
+      place.channel.column, place.sequence.column, standing.entry.column,
+    ])
   }
 
   typealias Place = MessagePlace
@@ -104,8 +90,10 @@ enum MessageView {
       let row = try Row.fetchOne(
         db.cachedStatement(
           sql: """
-            SELECT m.entry, m.deleted, t.text FROM messages m
-            JOIN entries t ON t.entry = m.text_entry WHERE m.channel = ? AND m.sequence = ?
+            SELECT e.entry, c.deleted IS TRUE, t.text FROM entries e
+            LEFT JOIN changes c ON c.channel = e.channel AND c.sequence = e.sequence
+            JOIN entries t ON t.entry = coalesce(c.text_entry, e.entry)
+            WHERE e.channel = ? AND e.sequence = ?
             """), arguments: [place.channel.column, place.sequence.column])
       guard let row else { return nil }
       return Standing(

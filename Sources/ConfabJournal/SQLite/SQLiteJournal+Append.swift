@@ -1,5 +1,4 @@
 package import ConfabDomain
-import Foundation
 import GRDB
 import Primitives
 import Synchronization
@@ -11,15 +10,16 @@ extension SQLiteJournal {
       // Worked on as a copy, which becomes the truth only with the commit.
       var next = current
       try writing { db in
+        let rows = try EntryRows(db)
         for stamped in group {
           guard stamped.entry == next.chain.entry + 1 else {
             throw JournalError.other(
               "entry \(stamped.entry) does not follow entry \(next.chain.entry)")
           }
-          try next.append(stamped, db)
+          try next.append(stamped, to: rows, db)
         }
         try ChainHead.move(from: current.chain, to: next.chain, db)
-        try next.index.catchUpIfDue(with: next.chain.entry, db)
+        try next.waiting.takeInIfDue(through: next.chain.entry, db)
       }
       current = next
     }
@@ -37,27 +37,18 @@ extension SQLiteJournal.Appending {
       chain = .start
       clock = .min
     }
-    index = try SearchIndex(db)
+    waiting = try WaitingPostings(db)
     self.salts = salts
   }
 
-  fileprivate mutating func append(_ stamped: StampedEvent, _ db: Database) throws {
+  fileprivate mutating func append(
+    _ stamped: StampedEvent, to rows: EntryRows, _ db: Database
+  ) throws {
     var encoded = try EventCodec.encode(stamped, using: &salts)
     clock = max(clock, stamped.event.at.millisecondsSinceEpoch)
     chain.extend(by: encoded.payload)
     if try MessageView.isDeleted(stamped.event.body, db) { encoded.text = nil }
-    try db.cachedStatement(sql: Self.insertion).execute(arguments: [
-      Int64(stamped.entry), clock, encoded.kind, stamped.event.body.channel?.column,
-      stamped.position?.column, stamped.sequence?.column, Data(encoded.payload),
-      Data(chain.value), encoded.text.map { Data($0.salt) },
-      encoded.text.map { Data($0.text.utf8) },
-    ])
-    try MessageView.apply(stamped, &index, db)
+    try rows.insert(stamped, encoded, clock: clock, chain: chain.value)
+    try MessageView.apply(stamped, &waiting, db)
   }
-
-  private static let insertion = """
-    INSERT INTO entries
-      (entry, clock, kind, channel, position, sequence, payload, chain, salt, text)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    """
 }

@@ -67,15 +67,7 @@ extension SQLiteJournal {
 
   package func storedMessage(_ id: MessageID) throws(JournalError) -> StoredMessage? {
     try reading { db in
-      let row = try Row.fetchOne(
-        db.cachedStatement(
-          sql: """
-            SELECT e.entry, e.payload FROM message_ids i JOIN entries e ON e.entry = i.entry
-            WHERE i.id = ?
-            """), arguments: [Data(id.bytes)])
-      guard let row else { return nil }
-      let stamped = try EventCodec.decode(row.bytes(1), entry: row.number(0), text: "")
-      return StoredMessage(stamped)
+      try MessageIDs.find(id, db).flatMap { StoredMessage($0) }
     }
   }
 

@@ -28,7 +28,7 @@ extension SQLiteJournal {
     _ phrases: [Phrase], reach: SearchReach, _ db: Database,
     _ body: (MessagePlace) throws -> Bool
   ) throws {
-    let progress = try SearchIndex.progress(db)
+    let progress = try WaitingPostings.progress(db)
     for posting in try MessageReading.postings(after: progress, newestFirst: true, db)
     where reach.allows(posting.entry, in: posting.place.channel) {
       guard let text = posting.text else { continue }
@@ -48,7 +48,7 @@ struct SearchReach {
   init(_ scope: [SearchQuery.Scope], _ db: Database) throws {
     let firstVisible = try db.cachedStatement(
       sql: """
-        SELECT entry FROM messages WHERE channel = ? AND sequence > ? ORDER BY sequence LIMIT 1
+        SELECT entry FROM entries WHERE channel = ? AND sequence > ? ORDER BY sequence LIMIT 1
         """)
     for part in scope where firstEntries[part.channel] == nil {
       let row = try Row.fetchOne(

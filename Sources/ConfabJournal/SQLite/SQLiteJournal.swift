@@ -18,7 +18,7 @@ package final class SQLiteJournal: Journal {
   struct Appending {
     var chain: AuditChain
     var clock: Int64
-    var index: SearchIndex
+    var waiting: WaitingPostings
     var salts: any RandomNumberGenerator & Sendable
   }
 

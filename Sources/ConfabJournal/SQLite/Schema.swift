@@ -6,7 +6,7 @@ import GRDB
 enum Schema {
   /// What this version writes. A file with a greater number is refused, one with a smaller number is
   /// migrated when it is opened.
-  static let format = 2
+  static let format = 3
   /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
   static let applicationID = 0x436F_6E66
 
@@ -21,6 +21,10 @@ enum Schema {
     migrator.registerMigration("format 2") { db in
       try db.execute(sql: format2)
       try db.execute(sql: "PRAGMA user_version = 2")
+    }
+    migrator.registerMigration("format 3") { db in
+      try db.execute(sql: format3)
+      try db.execute(sql: "PRAGMA user_version = 3")
     }
     return migrator
   }
@@ -104,5 +108,27 @@ enum Schema {
     ) STRICT;
     INSERT INTO chain_head SELECT 1, entry, chain FROM entries ORDER BY entry DESC LIMIT 1;
     INSERT OR IGNORE INTO chain_head VALUES (1, 0, zeroblob(32));
+    """
+
+  private static let format3 = """
+    -- A message is found through its entry, so that storing it writes one row and no other table. Only
+    -- one that was edited or deleted has a row of its own. text_entry: the entry whose text is the
+    -- message's now.
+    CREATE UNIQUE INDEX entries_by_sequence ON entries (channel, sequence)
+      WHERE sequence IS NOT NULL;
+    CREATE TABLE changes (
+      channel INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      text_entry INTEGER NOT NULL,
+      edited_at INTEGER,
+      deleted INTEGER NOT NULL,
+      PRIMARY KEY (channel, sequence)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO changes SELECT channel, sequence, text_entry, edited_at, deleted FROM messages
+      WHERE text_entry <> entry OR edited_at NOT NULL OR deleted <> 0;
+    DROP TABLE messages;
+
+    -- Messages of later entries are in neither the search index nor message_ids yet.
+    ALTER TABLE search_progress RENAME TO indexed;
     """
 }

@@ -28,7 +28,6 @@ struct ViewVerifier {
   }
 
   private var clock = Int64.min
-  private var messageCount = 0
   private var changed: [MessagePlace: Standing] = [:]
   private var reactions: [ReactionKey: UInt64] = [:]
   private var wrong: UInt64?
@@ -41,13 +40,6 @@ struct ViewVerifier {
       position: stamped.position, sequence: stamped.sequence)
     if columns != expected { note(stamped.entry) }
     switch stamped.event.body {
-    case .messagePosted(let channel, _):
-      guard let sequence = stamped.sequence else { return }
-      messageCount += 1
-      let entry = try Int64.fetchOne(
-        db.cachedStatement(sql: "SELECT entry FROM messages WHERE channel = ? AND sequence = ?"),
-        arguments: [channel.column, sequence.column])
-      if entry != stamped.entry.column { note(stamped.entry) }
     case .messageEdited(let channel, let sequence, _):
       let place = MessagePlace(channel, sequence)
       guard try posting(of: place, before: stamped.entry, db) != nil,
@@ -88,10 +80,8 @@ struct ViewVerifier {
       if found != entry.column { note(entry) }
     }
     let isCounted =
-      try Self.count(db, "messages") == messageCount
-      && Self.count(db, "reactions") == reactions.count
-      && Self.count(db, "messages WHERE text_entry <> entry OR edited_at NOT NULL OR deleted <> 0")
-        == changed.count
+      try Self.count(db, "reactions") == reactions.count
+      && Self.count(db, "changes") == changed.count
     return wrong ?? (isCounted ? nil : 1)
   }
 
@@ -110,7 +100,7 @@ struct ViewVerifier {
   ) throws -> UInt64? {
     try Row.fetchOne(
       db.cachedStatement(
-        sql: "SELECT entry FROM messages WHERE channel = ? AND sequence = ? AND entry < ?"),
+        sql: "SELECT entry FROM entries WHERE channel = ? AND sequence = ? AND entry < ?"),
       arguments: [place.channel.column, place.sequence.column, entry.column])?.number(0)
   }
 
@@ -118,7 +108,7 @@ struct ViewVerifier {
     let row = try Row.fetchOne(
       db.cachedStatement(
         sql: """
-          SELECT text_entry, edited_at, deleted FROM messages WHERE channel = ? AND sequence = ?
+          SELECT text_entry, edited_at, deleted FROM changes WHERE channel = ? AND sequence = ?
           """), arguments: [place.channel.column, place.sequence.column])
     guard let row else { return nil }
     return Standing(
