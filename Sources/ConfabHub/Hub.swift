@@ -136,6 +136,8 @@ struct Connection: Sendable {
   var watchesPresence = false
   /// Is told of offers of files with what answering them takes.
   var canReceiveFiles = false
+  /// The message that was refused for the moment, and that those sent behind it must not pass.
+  var refusedSend: RefusedSend?
 
   var actor: Actor? {
     if peer.isOperator { return .operator }

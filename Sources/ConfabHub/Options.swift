@@ -42,6 +42,9 @@ package enum HubLimits {
   package static let connectionsPerAccountMax = 20_000
   /// After a failure of the journal, writing is not tried again for this long.
   package static let journalPause: Duration = .seconds(1)
+  /// How long at least a message that was refused for the moment keeps others from passing it: longer
+  /// than what was sent behind it is on its way.
+  package static let refusedSendHold: Duration = .seconds(1)
   /// A lost connection's person stays active for this long, so that a reconnect is no news.
   package static let presenceLinger: Duration = .seconds(10)
   package static let addressWindow: Duration = .seconds(60)

@@ -79,6 +79,28 @@ import Testing
     try await server.stop()
   }
 
+  /// As a server does that keeps the order: behind a refused message it takes nothing until that comes
+  /// again. Whatever was refused along with it need not wait, however long it was told to.
+  @Test func whatWasSentBehindARefusedMessageFollowsItAtOnce() async throws {
+    let channel = FakeChannel()
+    let isHeldBack = Mutex(false)
+    let server = try await FakeServer { _, body in
+      guard case .send(let send) = body else { return [] }
+      let wait: Duration? = isHeldBack.withLock { isHeldBack in
+        if send.retry { isHeldBack = false }
+        if isHeldBack { return .seconds(3600) }
+        isHeldBack = send.text == "50" && !send.retry
+        return isHeldBack ? .milliseconds(1) : nil
+      }
+      return [
+        wait.map { .refuse(Rejection(.rateLimited, "Slowly.", retryAfter: $0)) }
+          ?? channel.sent(send)
+      ]
+    }
+    #expect(try await send(300, to: server) == inOrder)
+    try await server.stop()
+  }
+
   @Test func aRefusalIsTheAnswerOfOneMessage() async throws {
     let channel = FakeChannel()
     let server = try await FakeServer { _, body in

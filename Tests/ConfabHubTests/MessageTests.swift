@@ -360,14 +360,70 @@ struct RateLimitTests {
       #expect(harness.ask(HubHarness.send("#lobby", id: number), on: ann).sent != nil)
     }
     // Another device of the same person does not help.
-    let refused = harness.ask(HubHarness.send("#lobby", id: 21), on: harness.signedIn("ann"))
+    let list = Request.listChannels(notJoined: false, after: ChannelID(0))
+    let refused = harness.ask(list, on: harness.signedIn("ann"))
     #expect(refused.code == .rateLimited)
     let wait = try #require(refused.rejection?.retryAfter)
     #expect(wait > .zero && wait <= .milliseconds(101))
     #expect(harness.ask(HubHarness.send("#lobby", id: 22), on: bob).sent != nil)
     harness.wait(wait)
     #expect(harness.ask(HubHarness.send("#lobby", id: 21), on: ann).sent != nil)
-    #expect(harness.ask(HubHarness.send("#lobby", id: 23), on: ann).code == .rateLimited)
+    #expect(harness.ask(list, on: ann).code == .rateLimited)
+  }
+
+  private func send(_ id: UInt64, retry: Bool = false) -> Request {
+    HubHarness.send("#lobby", "\(id)", id: id, retry: retry)
+  }
+
+  /// Two messages a second after a first one.
+  private func slow() -> HubHarness {
+    var options = HubOptions()
+    options.requestsPerSecond = 2
+    options.requestBurst = 1
+    return HubHarness(options: options)
+  }
+
+  @Test("nothing that was sent behind a refused message passes it", arguments: [false, true])
+  func order(retry: Bool) throws {
+    let harness = slow()
+    let (ann, laptop) = (harness.signedIn("ann"), harness.signedIn("ann"))
+    harness.begin(send(1), on: ann)
+    #expect(harness.ask(send(2), on: ann).code == .rateLimited)
+    // There is room again when the next one arrives, which was sent before the refusal was read.
+    harness.wait(.milliseconds(500))
+    let behind = harness.ask(send(3), on: ann)
+    #expect(behind.code == .rateLimited)
+    #expect(behind.rejection?.retryAfter == .milliseconds(500))
+    harness.wait(.milliseconds(500))
+    #expect(harness.ask(send(9), on: laptop).sent?.sequence == 2)
+    harness.wait(.milliseconds(500))
+    // The same message is known by its id, marked as a retry or not.
+    #expect(harness.ask(send(2, retry: retry), on: ann).sent?.sequence == 3)
+    harness.wait(.milliseconds(500))
+    #expect(harness.ask(send(3), on: ann).sent?.sequence == 4)
+  }
+
+  @Test("the same message may come again before the time is over")
+  func early() throws {
+    let harness = slow()
+    let ann = harness.signedIn("ann")
+    harness.begin(send(1), on: ann)
+    #expect(harness.ask(send(2), on: ann).rejection?.retryAfter == HubLimits.refusedSendHold)
+    harness.wait(.milliseconds(600))
+    #expect(harness.ask(send(2), on: ann).sent?.sequence == 2)
+    // It held back nothing any more.
+    harness.wait(.milliseconds(600))
+    #expect(harness.ask(send(3), on: ann).sent?.sequence == 3)
+  }
+
+  @Test("who waits as long as told is taken, with another message too")
+  func givenUp() throws {
+    let harness = slow()
+    let ann = harness.signedIn("ann")
+    harness.begin(send(1), on: ann)
+    let wait = try #require(harness.ask(send(2), on: ann).rejection?.retryAfter)
+    harness.wait(wait)
+    #expect(harness.ask(send(3), on: ann).sent?.sequence == 2)
   }
 
   @Test("a wall clock that jumps changes nothing")

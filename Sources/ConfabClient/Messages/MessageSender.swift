@@ -13,6 +13,13 @@ package struct MessageSender {
   /// When the server asks to wait without saying how long.
   private static let pause: Duration = .milliseconds(500)
 
+  private struct UnderWay {
+    var entry: Entry
+    var answer: EventLoopFuture<WireServerFrame.OneOf_Body>
+    /// How often the server had asked to wait when this was sent.
+    var waits: Int
+  }
+
   private struct Entry {
     var draft: Draft
     /// It may have reached the server before.
@@ -27,6 +34,7 @@ package struct MessageSender {
   private let patience: Duration?
   private var waiting: Deque<Entry>
   private var window = Self.windowMax
+  private var waits = 0
   private var troubleSince: ContinuousClock.Instant?
 
   /// - Parameters:
@@ -58,14 +66,15 @@ package struct MessageSender {
   private mutating func send(
     _ drafts: BoundedQueue<Draft>, over connection: Connection, answered: Answered
   ) async throws {
-    var inFlight: Deque<(entry: Entry, answer: EventLoopFuture<WireServerFrame.OneOf_Body>)> = []
+    var inFlight: Deque<UnderWay> = []
     do {
       while true {
         while mayFollow(inFlight.last?.entry, count: inFlight.count),
           let entry = nextEntry(drafts)
         {
           let request = entry.draft.request(retry: entry.isRetry)
-          inFlight.append((entry, connection.submit(request)))
+          inFlight.append(
+            UnderWay(entry: entry, answer: connection.submit(request), waits: waits))
         }
         guard let head = inFlight.first else {
           guard let draft = await drafts.next() else { return }
@@ -73,10 +82,11 @@ package struct MessageSender {
           continue
         }
         let result = try await outcome(of: head.answer)
-        if case .failure(let rejection) = result, try await waits(for: rejection) {
+        if case .failure(let rejection) = result, try await mayRepeat(head, rejection) {
           // The same place in the order, and from now on one at a time, so that none overtakes it.
           window = 1
           inFlight[0].answer = connection.submit(head.entry.draft.request(retry: true))
+          inFlight[0].waits = waits
           continue
         }
         inFlight.removeFirst()
@@ -116,14 +126,18 @@ package struct MessageSender {
     }
   }
 
-  /// True after waiting, when the same message may be taken now.
-  private mutating func waits(for rejection: Rejection) async throws -> Bool {
+  /// True after waiting, when the same message may be taken now; false when that takes too long.
+  private mutating func mayRepeat(_ refused: UnderWay, _ rejection: Rejection) async throws -> Bool
+  {
     guard rejection.mayPass else { return false }
+    // What was refused along with a message that has waited since need not wait as well.
+    guard refused.waits == waits else { return true }
     let since = troubleSince ?? .now
     troubleSince = since
     let wait = rejection.retryAfter ?? Self.pause
     if let patience, ContinuousClock.now + wait > since + patience { return false }
     try await Task.sleep(for: wait)
+    waits += 1
     return true
   }
 }

@@ -9,10 +9,11 @@ extension Hub {
     // What is remembered now may be more than what the journal has.
     guard !isReloading else { return refuse(caller, Self.journalRefusal) }
     do throws(Rejection) {
+      try keepOrder(request, caller)
       try limitRate(caller)
       try route(request, caller)
     } catch {
-      refuse(caller, error)
+      refuse(caller, holdingBack(behind: request, caller, error))
     }
     flushAfterReply()
   }

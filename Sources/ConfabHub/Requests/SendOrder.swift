@@ -1,0 +1,48 @@
+import ConfabDomain
+import OrderedCollections
+import Primitives
+
+// Clients send messages one behind the other without waiting for answers. When one is refused for the
+// moment, those behind it are on their way already, and one of them could be taken when the moment is
+// over: in front of the message that it follows.
+
+/// A message that its sender was told to send again.
+struct RefusedSend: Sendable {
+  var id: MessageID
+  /// When its sender was told to come again. Whoever has not come with the same message by then has
+  /// given it up.
+  var until: MonotonicTime
+}
+
+extension Hub {
+  /// Refuses what was sent behind a refused message before its sender can have known.
+  mutating func keepOrder(_ request: Request, _ caller: Caller) throws(Rejection) {
+    guard case .send(let outgoing) = request,
+      let refused = connections[caller.connection]?.refusedSend
+    else { return }
+    guard outgoing.id != refused.id, now.monotonic < refused.until else {
+      connections[caller.connection]?.refusedSend = nil
+      return
+    }
+    throw Rejection(
+      .rateLimited, "A message before this one was refused for the moment. Send that again first.",
+      retryAfter: refused.until.since(now.monotonic))
+  }
+
+  /// Remembers a message that is refused for the moment.
+  ///
+  /// - Returns: the refusal with the time to wait: once that is over, any message is taken, so that
+  ///   who does as told need not know of the rule.
+  mutating func holdingBack(
+    behind request: Request, _ caller: Caller, _ refusal: Rejection
+  ) -> Rejection {
+    guard case .send(let outgoing) = request, let wait = refusal.retryAfter,
+      connections[caller.connection]?.refusedSend == nil
+    else { return refusal }
+    var refusal = refusal
+    refusal.retryAfter = max(wait, HubLimits.refusedSendHold)
+    connections[caller.connection]?.refusedSend = RefusedSend(
+      id: outgoing.id, until: now.monotonic + max(wait, HubLimits.refusedSendHold))
+    return refusal
+  }
+}
