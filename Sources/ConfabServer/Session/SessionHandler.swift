@@ -28,6 +28,8 @@ final class SessionHandler: ChannelDuplexHandler {
   private var connection: ServerConnection
   private var decoder = FrameDecoder(bytesMax: WireLimits.preSignInBytesMax)
   private var outbound = OutboundQueue()
+  /// Answers that go out together with the next flush: one TLS record, however many they are.
+  private var answers = ByteBuffer()
   /// Requests of this read, handed to the hub together.
   private var inputs: [Input] = []
   private var holds: ReadHolds = []
@@ -244,7 +246,7 @@ final class SessionHandler: ChannelDuplexHandler {
   }
 
   func answer(_ request: UInt64, frame: [UInt8]) {
-    write(ByteBuffer(bytes: frame))
+    write(bytes: frame)
     answered(request)
   }
 
@@ -252,7 +254,7 @@ final class SessionHandler: ChannelDuplexHandler {
     guard let frame = try? FrameEncoder.encode(.push(services.replies.body(notice))),
       mayPush(bytes: frame.count)
     else { return }
-    write(ByteBuffer(bytes: frame))
+    write(bytes: frame)
   }
 
   func sayGoodbye(_ rejection: Rejection) {
@@ -265,13 +267,16 @@ final class SessionHandler: ChannelDuplexHandler {
   func push(_ buffer: ByteBuffer) -> Bool {
     guard let context, mayPush(bytes: buffer.readableBytes) else { return false }
     needsFlush = false
+    writeAnswers(context)
     context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     return true
   }
 
   func flush() {
     needsFlush = false
-    context?.flush()
+    guard let context else { return }
+    writeAnswers(context)
+    context.flush()
   }
 
   private func flushNow() {
@@ -296,7 +301,7 @@ final class SessionHandler: ChannelDuplexHandler {
 
   private func write(_ frame: WireServerFrame) {
     do throws(Rejection) {
-      write(ByteBuffer(bytes: try FrameEncoder.encode(frame)))
+      write(bytes: try FrameEncoder.encode(frame))
     } catch {
       // The request deserves an answer, even if it is that there is none that fits.
       guard frame.replyTo != 0 else { return }
@@ -304,10 +309,16 @@ final class SessionHandler: ChannelDuplexHandler {
     }
   }
 
-  private func write(_ buffer: ByteBuffer) {
-    guard let context else { return }
+  private func write(bytes: [UInt8]) {
+    guard context != nil else { return }
     needsFlush = true
-    context.write(wrapOutboundOut(buffer), promise: nil)
+    answers.writeBytes(bytes)
+  }
+
+  private func writeAnswers(_ context: ChannelHandlerContext) {
+    guard answers.readableBytes > 0 else { return }
+    context.write(wrapOutboundOut(answers), promise: nil)
+    answers = ByteBuffer()
   }
 
   private func close(after farewell: WireServerFrame) {
