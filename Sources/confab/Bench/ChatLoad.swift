@@ -88,7 +88,7 @@ final class ChatLoad: Sendable {
   }
 
   private func saturate(_ connections: NIOLoopBound<[ChatLoadConnection]>) async throws {
-    let window = plan.kind == .acknowledgements ? 1 : plan.window
+    let window = plan.window
     let senders = plan.senders
     try await loop.submit {
       for sender in connections.value.prefix(senders) { sender.start(window: window) }
@@ -107,7 +107,9 @@ final class ChatLoad: Sendable {
         let elapsed = Double(SendTime.now - start) / 1e9
         let due = Int(min(elapsed, plan.seconds) * plan.rate)
         while tally.value.sent < due {
-          connections.value[tally.value.sent % plan.senders].sendOne()
+          let sender = connections.value[tally.value.sent % plan.senders]
+          sender.sendOne()
+          sender.flush()
         }
       }
     }.get()

@@ -1,4 +1,3 @@
-import ConfabDomain
 import ConfabWire
 import Foundation
 import NIOCore
@@ -19,7 +18,9 @@ final class ChatLoadConnection: ChannelInboundHandler {
   private var isReady = false
   /// When the messages that are not acknowledged yet were sent, in their order.
   private var outstanding: CircularBuffer<UInt64> = []
-  private var nextRequest: UInt64 = 4
+  private var sends: ChatLoadSends?
+  /// Sends that are written together when the bytes at hand have been read.
+  private var unsent = ByteBuffer()
   private var mayRefill = false
 
   init(_ plan: ChatLoadPlan, token: [UInt8], tally: ChatLoadTally) {
@@ -57,6 +58,11 @@ final class ChatLoadConnection: ChannelInboundHandler {
       received(frame)
     }
     if bytes.readableBytes > 0 { partial = bytes }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    flush()
+    context.fireChannelReadComplete()
   }
 
   private func received(_ frame: ByteBuffer) {
@@ -122,26 +128,25 @@ final class ChatLoadConnection: ChannelInboundHandler {
   func start(window: Int) {
     mayRefill = true
     for _ in 0..<window { sendOne() }
+    flush()
   }
 
   func stop() { mayRefill = false }
 
+  /// Goes out with the next `flush`.
   func sendOne() {
     guard context != nil else { return }
     let now = SendTime.now
     outstanding.append(now)
     tally.sent += 1
-    var generator = SystemRandomNumberGenerator()
-    let id = MessageID(at: LocalTime.now, using: &generator).bytes
-    let text = SendTime.text(now, bytes: plan.bytes)
-    write(
-      .send(
-        .with {
-          $0.channel.id = 1
-          $0.id = Data(id)
-          $0.text = text
-        }), request: nextRequest)
-    nextRequest += 1
+    if sends == nil { sends = ChatLoadSends(bytes: plan.bytes, seed: UInt64(tally.sent) ^ now) }
+    sends?.append(to: &unsent, now: now)
+  }
+
+  func flush() {
+    guard let context, unsent.readableBytes > 0 else { return }
+    context.writeAndFlush(wrapOutboundOut(unsent), promise: nil)
+    unsent = ByteBuffer()
   }
 
   private func write(_ body: WireClientFrame.OneOf_Body, request: UInt64) {
@@ -153,45 +158,6 @@ final class ChatLoadConnection: ChannelInboundHandler {
     guard let bytes = try? FrameEncoder.encode(frame) else { return }
     context.writeAndFlush(
       wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: nil)
-  }
-}
-
-/// The send time that each text of the load begins with: `@` and 16 hexadecimal digits.
-enum SendTime {
-  static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
-
-  static func text(_ nanoseconds: UInt64, bytes: Int) -> String {
-    let digits = String(nanoseconds, radix: 16)
-    let head = "@" + String(repeating: "0", count: 16 - digits.count) + digits
-    return head + String(repeating: "x", count: max(0, bytes - head.utf8.count))
-  }
-
-  /// Looks behind each `@`, since the bytes of an id may hold one too.
-  static func find(in frame: ByteBuffer) -> UInt64? {
-    frame.withUnsafeReadableBytes { bytes in
-      var index = 0
-      while index + 17 <= bytes.count {
-        if bytes[index] == UInt8(ascii: "@"),
-          let value = value(of: bytes[(index + 1)...].prefix(16))
-        {
-          return value
-        }
-        index += 1
-      }
-      return nil
-    }
-  }
-
-  private static func value(of digits: some Collection<UInt8>) -> UInt64? {
-    var value: UInt64 = 0
-    for digit in digits {
-      switch digit {
-      case 48...57: value = value << 4 | UInt64(digit - 48)
-      case 97...102: value = value << 4 | UInt64(digit - 87)
-      default: return nil
-      }
-    }
-    return value
   }
 }
 

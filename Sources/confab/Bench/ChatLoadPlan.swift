@@ -3,7 +3,7 @@ struct ChatLoadPlan: Sendable {
   enum Kind: Sendable {
     /// Everybody is in the lobby and hears everything.
     case fanOut
-    /// Nobody listens: senders send one message after the other and wait for each acknowledgement.
+    /// Nobody listens: senders wait for acknowledgements.
     case acknowledgements
     /// Everybody is connected and nobody says anything.
     case idle
@@ -18,8 +18,9 @@ struct ChatLoadPlan: Sendable {
   /// Of each message's text.
   var bytes = 100
   /// Messages that one sender leaves unacknowledged when there is no rate.
-  var window = 16
+  var window = ChatLoadPlan.fanOutWindow
 
+  static let fanOutWindow = 16
   /// A send time of 17 characters is part of each text.
   static let textBytesMin = 17
   /// Every so many deliveries one is timed, so that timing does not cost more than receiving.

@@ -5,6 +5,8 @@ struct ChatLoadReport: Codable, Sendable {
   var clients: Int
   var senders: Int
   var bytes: Int
+  /// Unacknowledged messages of each sender; nil when a rate was given.
+  var window: Int?
   var seconds: Double
   var sent: Int
   var acknowledged: Int
@@ -31,6 +33,7 @@ struct ChatLoadReport: Codable, Sendable {
     clients = plan.clients
     senders = plan.kind == .idle ? 0 : plan.senders
     bytes = plan.bytes
+    window = plan.kind == .idle || plan.rate > 0 ? nil : plan.window
     self.seconds = seconds
     sent = tally.sent
     acknowledged = tally.acknowledged
@@ -63,6 +66,7 @@ struct ChatLoadReport: Codable, Sendable {
     var lines = [
       "\(clients) clients, \(senders) senders, \(bytes) B a message, \(rounded(seconds)) s"
     ]
+    if let window { lines.append("each sender: at most \(window) unacknowledged") }
     if sent > 0 {
       lines.append(
         "sent \(sent), acknowledged \(acknowledged) (\(Int(acknowledgedPerSecond))/s), refused \(refused)"

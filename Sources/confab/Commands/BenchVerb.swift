@@ -30,8 +30,12 @@ struct BenchChat: AsyncParsableCommand {
   var rate = 0.0
   @Option(help: "How long to talk.") var seconds = 5.0
   @Option(help: "Bytes of each text.") var bytes = 100
-  @Option(help: "Unacknowledged messages of each sender when there is no rate.") var window = 16
-  @Flag(help: "Nobody listens; each sender waits for each acknowledgement.") var acks = false
+  @Option(
+    help: """
+      Unacknowledged messages of each sender when there is no rate; 16 by default, and 1 with --acks.
+      """)
+  var window: Int?
+  @Flag(help: "Nobody listens; measures acknowledgements.") var acks = false
   @Flag(help: "Nobody talks; measures what idle clients cost.") var idle = false
   @Option(help: "The data folder of a server that runs on this machine.") var data: String?
   @Option(help: "With --data: where that server listens.") var server = "127.0.0.1:4747"
@@ -41,7 +45,7 @@ struct BenchChat: AsyncParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard clients > 0, senders > 0, seconds > 0, rate >= 0, window > 0 else {
+    guard clients > 0, senders > 0, seconds > 0, rate >= 0, window ?? 1 > 0 else {
       throw ValidationError("Counts and times must be positive.")
     }
     guard (ChatLoadPlan.textBytesMin...8192).contains(bytes) else {
@@ -82,7 +86,7 @@ struct BenchChat: AsyncParsableCommand {
     plan.rate = rate
     plan.seconds = seconds
     plan.bytes = bytes
-    plan.window = window
+    plan.window = window ?? (acks ? 1 : ChatLoadPlan.fanOutWindow)
     return plan
   }
 
