@@ -53,6 +53,20 @@ extension ServerTests {
       }
     }
 
+    /// Nothing of it is kept, far less hashed.
+    @Test func passwordOfTenMegabytesIsRefusedAtOnce() async throws {
+      try await TestServer.with { server in
+        let signIn = WireClientFrame.with {
+          $0.request = 1
+          $0.signIn.password.name = "ann"
+          $0.signIn.password.password = String(repeating: "x", count: 10_000_000)
+        }
+        let payload: [UInt8] = try signIn.serializedBytes()
+        let length = withUnsafeBytes(of: UInt32(payload.count).bigEndian) { Array($0) }
+        try await expectFarewell(server, sending: length + payload, code: .frameTooLong)
+      }
+    }
+
     @Test func moreThanAStrangerMaySendIsRefused() async throws {
       try await TestServer.with { server in
         let client = try await TestClient.connect(port: server.port)

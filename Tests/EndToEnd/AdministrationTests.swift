@@ -71,6 +71,16 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: place.folder + "/restored/confab.sqlite"))
   }
 
+  @Test func aPasswordOfTenMegabytesIsRefusedInOneLine() async throws {
+    let place = try await Place()
+    let huge = String(repeating: "x", count: 10_000_000)
+    let outcome = try await place.admin(["add-user", "ann", "--password-stdin"], input: huge)
+    #expect(outcome.status == 3)
+    #expect(outcome.errors.lines.count == 1)
+    #expect(outcome.errors.contains("8 to 1024 bytes"))
+    #expect(try await place.admin(["users"]).expectSuccess().output.isEmpty)
+  }
+
   @Test func onlyAnOwnerAdministersOverTheNetwork() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")

@@ -9,6 +9,8 @@ import Primitives
 /// A message that its sender was told to send again.
 struct RefusedSend: Sendable {
   var id: MessageID
+  /// What those behind it are told too.
+  var refusal: Rejection
   /// When its sender was told to come again. Whoever has not come with the same message by then has
   /// given it up.
   var until: MonotonicTime
@@ -24,9 +26,9 @@ extension Hub {
       connections[caller.connection]?.refusedSend = nil
       return
     }
-    throw Rejection(
-      .rateLimited, "A message before this one was refused for the moment. Send that again first.",
-      retryAfter: refused.until.since(now.monotonic))
+    var refusal = refused.refusal
+    refusal.retryAfter = refused.until.since(now.monotonic)
+    throw refusal
   }
 
   /// Remembers a message that is refused for the moment.
@@ -40,9 +42,10 @@ extension Hub {
       connections[caller.connection]?.refusedSend == nil
     else { return refusal }
     var refusal = refusal
-    refusal.retryAfter = max(wait, HubLimits.refusedSendHold)
+    let hold = max(wait, HubLimits.refusedSendHold)
+    refusal.retryAfter = hold
     connections[caller.connection]?.refusedSend = RefusedSend(
-      id: outgoing.id, until: now.monotonic + max(wait, HubLimits.refusedSendHold))
+      id: outgoing.id, refusal: refusal, until: now.monotonic + hold)
     return refusal
   }
 }

@@ -12,8 +12,10 @@ struct BenchServer {
   private let process: Process?
 
   /// Starts this very program as a server on a free port of this machine.
-  static func launch() async throws -> BenchServer {
-    let data = FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())"
+  ///
+  /// - Parameter data: of a server that was stopped; nil makes a folder.
+  static func launch(data: String? = nil) async throws -> BenchServer {
+    let data = data ?? FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -50,10 +52,15 @@ struct BenchServer {
 
   /// Ends the server when it is ours, and removes its folder.
   func end() {
-    guard let process else { return }
-    process.terminate()
-    process.waitUntilExit()
+    guard process != nil else { return }
+    stop()
     try? FileManager.default.removeItem(atPath: data)
+  }
+
+  /// Ends the server when it is ours, and leaves its folder.
+  func stop() {
+    process?.terminate()
+    process?.waitUntilExit()
   }
 
   /// Opens a session for each of `count` new accounts, through the operator's socket.

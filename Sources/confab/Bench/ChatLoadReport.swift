@@ -23,6 +23,8 @@ struct ChatLoadReport: Codable, Sendable {
   var serverMicrosecondsPerDelivery: Double?
   var serverMicrosecondsPerMessage: Double?
   var serverKiBPerIdleClient: Double?
+  /// Of one core, while nobody says anything.
+  var serverIdleCPUPercent: Double?
   /// How long one small write takes to be durable on the server's disk, where that was measured.
   var diskSyncMedianMilliseconds: Double?
 
@@ -53,6 +55,7 @@ struct ChatLoadReport: Codable, Sendable {
     }
     if let idle, let after {
       let cpu = (after.cpuSeconds - idle.cpuSeconds) * 1e6
+      if plan.kind == .idle { serverIdleCPUPercent = cpu / 1e4 / max(seconds, 0.001) }
       if tally.deliveries > 0 { serverMicrosecondsPerDelivery = cpu / Double(tally.deliveries) }
       if tally.acknowledged > 0 { serverMicrosecondsPerMessage = cpu / Double(tally.acknowledged) }
     }
@@ -92,6 +95,9 @@ struct ChatLoadReport: Codable, Sendable {
     }
     if let memory = serverKiBPerIdleClient {
       lines.append("server memory: \(rounded(memory)) KiB for each idle client")
+    }
+    if let percent = serverIdleCPUPercent {
+      lines.append("server CPU: \(rounded(percent)) % of one core")
     }
     if let sync = diskSyncMedianMilliseconds {
       lines.append("disk: one small write is durable after \(rounded(sync)) ms (median)")
