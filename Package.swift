@@ -26,6 +26,9 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioConcurrency = Target.Dependency.product(
   name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -57,6 +60,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -88,6 +92,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
+    // The browser's client in Web/, as bytes inside the program.
+    .target(name: "CWebFiles"),
 
     // Shells: they do what the cores decide.
     .target(
@@ -107,7 +113,8 @@ let package = Package(
       name: "ConfabServer",
       dependencies: [
         "Primitives", "ConfabDomain", "ConfabWire", "ConfabHub", "ConfabNetwork", "ConfabJournal",
-        nioCore, nioPosix, nioTLS, nioHTTP1, nioConcurrency, nioSSL, hummingbird, hummingbirdCore,
+        "CWebFiles", nioCore, nioPosix, nioTLS, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        nioConcurrency, nioSSL, hummingbird, hummingbirdCore,
         logging, lifecycle, crypto, cryptoExtras, dequeModule, orderedCollections, protobuf,
       ],
       swiftSettings: settings),

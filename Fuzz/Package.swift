@@ -40,9 +40,11 @@ let package = Package(
     core("ConfabDomain", ["Primitives", orderedCollections]),
     core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
     .target(
-      name: "WireExercises", dependencies: ["Primitives", "ConfabDomain", "ConfabWire"],
+      name: "WireExercises",
+      dependencies: ["Primitives", "ConfabDomain", "ConfabWire", protobuf],
       path: "Exercises/Wire", swiftSettings: settings),
     fuzzer("WireFrameDecoder"),
+    fuzzer("WireWebSocketDecoder"),
     fuzzer("WireServerConnection"),
     fuzzer("WireClientConnection"),
   ]

@@ -42,4 +42,5 @@ enum ServerLimits {
   /// No connection speaks HTTP for longer than this.
   static let httpSecondsMax: Int64 = 60
   static let httpHeaderBytesMax = 8_192
+  static let httpHeaderFieldsMax = 100
 }

@@ -21,4 +21,18 @@ package struct ProtocolViolation: Error, Hashable, Sendable {
   package var farewell: WireServerFrame {
     request == 0 ? .push(.goodbye(.init(rejection))) : .refusal(of: request, rejection)
   }
+
+  /// - Parameters:
+  ///   - bytes: the length of the frame that came.
+  ///   - bytesMax: what is taken now; less than the protocol's limit from strangers.
+  static func tooLong(bytes: Int, bytesMax: Int) -> ProtocolViolation {
+    guard bytes <= WireLimits.frameBytesMax else {
+      return ProtocolViolation(
+        .frameTooLong,
+        "A frame of \(bytes) bytes is too long: at most \(WireLimits.frameBytesMax) are taken.")
+    }
+    return ProtocolViolation(
+      .signInTimeout,
+      "A frame of \(bytes) bytes is too long before signing in: \(bytesMax) are left.")
+  }
 }

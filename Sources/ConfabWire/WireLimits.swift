@@ -2,6 +2,9 @@
 package enum WireLimits {
   /// The payload of one frame, without its length. A page of history fits; a flood does not.
   package static let frameBytesMax = 65_536
+  /// What a server says in one text message. Pages are cut by protobuf's bytes, and the same in JSON, with
+  /// names of fields, base64 and escapes, is up to eight times longer.
+  package static let webTextBytesMax = 8 * frameBytesMax
   /// The big-endian length before each payload.
   package static let frameLengthBytes = 4
   /// Payloads of a connection that has not signed in: a stranger may cost no more memory than this.

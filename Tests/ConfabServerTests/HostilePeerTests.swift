@@ -18,8 +18,11 @@ extension ServerTests {
         async let slowHandshake = RawClient.exchange(
           port: port, sending: [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC])
         async let silentInTLS = RawClient.exchange(port: port, alpn: ["confab/1"], sending: [])
+        let browser = try await TestBrowser.open(port: port)
         let greeted = try await TestClient.connect(port: port)
         #expect(try await silent.isEmpty)
+        try await browser.readToEnd()
+        #expect(browser.pushes.first?.refusalCode == Rejection.Code.signInTimeout.rawValue)
         _ = try await slowHandshake
         var decoder = FrameDecoder()
         decoder.append(try await silentInTLS)

@@ -8,16 +8,51 @@ import Testing
 
 extension ServerTests {
   @Suite struct PortTests {
-    @Test func healthAndMetricsAndTheJoinPage() async throws {
+    @Test func healthAndMetricsAndTheClient() async throws {
       try await TestServer.with { server in
         #expect(try await get("/health", from: server).hasSuffix("\r\n\r\nok\n"))
         let metrics = try await get("/metrics", from: server)
         #expect(metrics.contains("# TYPE confab_connections gauge\nconfab_connections 1\n"))
-        let page = try await get("/", from: server)
-        #expect(page.contains("Content-Security-Policy: default-src 'none'"))
-        #expect(page.contains("confab join"))
+        for path in ["/", "/room/3", "/room/3/meeting"] {
+          let page = try await get(path, from: server)
+          #expect(page.contains("Content-Security-Policy: default-src 'none'"))
+          #expect(page.contains("<!doctype html>"))
+        }
         #expect(try await get("/nothing", from: server).hasPrefix("HTTP/1.1 404"))
         #expect(try await get("/../../etc/passwd", from: server).hasPrefix("HTTP/1.1 404"))
+      }
+    }
+
+    /// What is served is what stands in Web/: a file that was forgotten, or an old copy, shows here.
+    @Test func theProgramHoldsTheFilesOfTheBrowsersClient() throws {
+      let files = WebFiles().files
+      let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Web")
+      let paths = try #require(
+        FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]))
+      var found: Set<String> = []
+      for case let url as URL in paths {
+        guard try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else {
+          continue
+        }
+        let path = String(url.path.dropFirst(folder.path.count + 1))
+        // Only Node reads it, in tests.
+        if path == "package.json" { continue }
+        found.insert(path)
+        let file = try #require(files[path], "Sources/CWebFiles does not name \(path)")
+        #expect(try Array(file.bytes.readableBytesView) == Array(Data(contentsOf: url)), "\(path)")
+      }
+      #expect(found == Set(files.keys))
+    }
+
+    @Test func aPageIsSentOnceAndThenOnlyConfirmed() async throws {
+      try await TestServer.with { server in
+        let first = try await get("/app.js", from: server)
+        #expect(first.hasPrefix("HTTP/1.1 200"))
+        let tag = try #require(first.firstMatch(of: /ETag: ("[0-9a-f]+")/)?.1)
+        let again = try await get("/app.js", from: server, header: "If-None-Match: \(tag)\r\n")
+        #expect(again.hasPrefix("HTTP/1.1 304"))
+        #expect(again.hasSuffix("\r\n\r\n"))
       }
     }
 
@@ -48,8 +83,11 @@ extension ServerTests {
       }
     }
 
-    private func get(_ path: String, from server: TestServer) async throws -> String {
-      let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    private func get(
+      _ path: String, from server: TestServer, header: String = ""
+    ) async throws -> String {
+      let request =
+        "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(header)\r\n"
       let answer = try await RawClient.exchange(
         port: server.port, alpn: ["http/1.1"], sending: Array(request.utf8))
       return String(decoding: answer, as: UTF8.self)

@@ -6,6 +6,7 @@ import Testing
 @Suite struct FailCasesTests {
   private static let exercises: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("WireFrameDecoder", exerciseFrameDecoder),
+    ("WireWebSocketDecoder", exerciseWebSocketDecoder),
     ("WireServerConnection", exerciseServerConnection),
     ("WireClientConnection", exerciseClientConnection),
   ]

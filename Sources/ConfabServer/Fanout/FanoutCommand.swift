@@ -1,5 +1,6 @@
 import ConfabDomain
 import ConfabHub
+import ConfabWire
 import NIOCore
 
 /// What an event loop must do for its connections, in order.
@@ -14,7 +15,7 @@ enum FanoutCommand: Sendable {
   case unsubscribe(ConnectionID, ChannelID)
   case watchPresence(ConnectionID)
   case tell(ChannelID, Joined)
-  case tellPresence(ByteBuffer)
+  case tellPresence(Joined)
 
   /// Nil for what is for many.
   var connection: ConnectionID? {
@@ -27,15 +28,21 @@ enum FanoutCommand: Sendable {
   }
 }
 
+// What the server must know of a connection wherever its number goes stands in the number.
 extension ConnectionID {
   private static let loopBits: UInt64 = 10
+  private static let webBit: UInt64 = 1 << loopBits
 
   /// - Parameters:
   ///   - serial: never the same twice while the server runs.
   ///   - loopIndex: which event loop the connection lives on.
-  init(serial: UInt64, loopIndex: Int) {
-    self.init(serial << Self.loopBits | UInt64(loopIndex))
+  ///   - encoding: how frames are spelled on it.
+  init(serial: UInt64, loopIndex: Int, encoding: FrameEncoding) {
+    let web = encoding == .web ? Self.webBit : 0
+    self.init(serial << (Self.loopBits + 1) | web | UInt64(loopIndex))
   }
 
-  var loopIndex: Int { Int(rawValue & (1 << Self.loopBits - 1)) }
+  var loopIndex: Int { Int(rawValue & (Self.webBit - 1)) }
+
+  var encoding: FrameEncoding { rawValue & Self.webBit == 0 ? .native : .web }
 }

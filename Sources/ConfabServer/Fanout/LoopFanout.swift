@@ -1,5 +1,6 @@
 import ConfabDomain
 import ConfabHub
+import ConfabWire
 import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
@@ -27,6 +28,7 @@ final class LoopFanout: @unchecked Sendable {
   private var sessions: [ConnectionID: SessionHandler] = [:]
   /// The number of sessions, for other threads.
   private let sessionCount = Atomic<Int>(0)
+  private let browserCount = Atomic<Int>(0)
   private var subscribers: [ChannelID: Subscribers] = [:]
   private var presenceWatchers = Subscribers()
   /// Events of this turn that are not written yet.
@@ -62,6 +64,9 @@ final class LoopFanout: @unchecked Sendable {
   /// Whether no connection is left.
   var isEmpty: Bool { sessionCount.load(ordering: .relaxed) == 0 }
 
+  /// Whether a browser is connected.
+  var hasBrowsers: Bool { browserCount.load(ordering: .acquiring) > 0 }
+
   /// Takes no more requests, because the server stops.
   func stopReading() {
     loop.execute {
@@ -82,6 +87,10 @@ final class LoopFanout: @unchecked Sendable {
     sessions[session.id] = session
     metrics.sessions.add()
     sessionCount.wrappingAdd(1, ordering: .relaxed)
+    if session.id.encoding == .web {
+      metrics.webSessions.add()
+      browserCount.wrappingAdd(1, ordering: .releasing)
+    }
   }
 
   func remove(_ session: SessionHandler) {
@@ -89,6 +98,10 @@ final class LoopFanout: @unchecked Sendable {
     guard sessions.removeValue(forKey: session.id) != nil else { return }
     metrics.sessions.add(-1)
     sessionCount.wrappingSubtract(1, ordering: .relaxed)
+    if session.id.encoding == .web {
+      metrics.webSessions.add(-1)
+      browserCount.wrappingSubtract(1, ordering: .releasing)
+    }
     if !session.channels.isEmpty { metrics.subscribed.add(-1) }
     for channel in session.channels {
       subscribers[channel]?.remove(session)
@@ -140,10 +153,10 @@ final class LoopFanout: @unchecked Sendable {
   private func perform(_ command: FanoutCommand) {
     switch command {
     case .tell(let channel, let joined): tell(joined, in: channel)
-    case .tellPresence(let buffer):
+    case .tellPresence(let joined):
       // A copy: a write that fails may end a session, which then leaves the list.
       let watchers = presenceWatchers
-      watchers.push(buffer)
+      watchers.push(joined)
     case .subscribe(let id, let channel): subscribe(id, channel)
     case .unsubscribe(let id, let channel): unsubscribe(id, channel)
     case .watchPresence(let id):
@@ -205,10 +218,10 @@ final class LoopFanout: @unchecked Sendable {
   }
 
   private func deliver(_ each: (channel: ChannelID, joined: Joined)) {
-    if let count = subscribers[each.channel]?.push(each.joined.buffer), count > 0 {
+    if let count = subscribers[each.channel]?.push(each.joined), count > 0 {
       metrics.deliveries.add(count * each.joined.events)
       metrics.deliveredWrites.add(count)
     }
-    backlog.remove(bytes: each.joined.buffer.readableBytes)
+    backlog.remove(bytes: each.joined.bytes)
   }
 }

@@ -10,6 +10,9 @@ struct OutgoingBatch {
   private var commands: [[FanoutCommand]]
   private var told: OrderedDictionary<ChannelID, Joined> = [:]
   private var toldBytes = 0
+  /// Whether a browser may hear what is told: JSON is made for somebody or not at all. Set before inputs
+  /// are handled, so that it is right for everybody whom these inputs subscribe.
+  var spellsForBrowsers = false
 
   init(loopCount: Int) {
     commands = Array(repeating: [], count: loopCount)
@@ -33,14 +36,14 @@ struct OutgoingBatch {
   }
 
   mutating func tell(_ event: WireEvent, in channel: ChannelID) {
-    guard let frame = try? FrameEncoder.encode(.push(.event(event))) else { return }
-    told[channel, default: Joined()].append(frame)
+    let frame = WireServerFrame.push(.event(event))
+    told[channel, default: Joined()].append(frame, alsoForBrowsers: spellsForBrowsers)
   }
 
   mutating func tellPresence(_ presence: WirePresence) {
-    guard let frame = try? FrameEncoder.encode(.push(.presence(presence))) else { return }
-    let buffer = ByteBuffer(bytes: frame)
-    for index in commands.indices { commands[index].append(.tellPresence(buffer)) }
+    var joined = Joined()
+    joined.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
+    for index in commands.indices { commands[index].append(.tellPresence(joined)) }
   }
 
   /// Hands everything over and is empty.
@@ -62,23 +65,36 @@ struct OutgoingBatch {
   }
 
   private mutating func append(_ joined: Joined, in channel: ChannelID) {
-    toldBytes += joined.buffer.readableBytes * commands.count
+    toldBytes += joined.bytes * commands.count
     for index in commands.indices { commands[index].append(.tell(channel, joined)) }
   }
 }
 
-/// Frames of events of one channel, one after another.
+/// Frames of events of one channel, one after another, spelled once for everybody who hears them.
 struct Joined: Sendable {
-  var buffer = ByteBuffer()
-  var events = 0
+  private var native = ByteBuffer()
+  /// WebSocket messages; empty when no browser was there.
+  private var web = ByteBuffer()
+  private(set) var events = 0
 
-  mutating func append(_ frame: [UInt8]) {
-    buffer.writeBytes(frame)
+  var bytes: Int { native.readableBytes + web.readableBytes }
+
+  func buffer(for encoding: FrameEncoding) -> ByteBuffer {
+    encoding == .web ? web : native
+  }
+
+  mutating func append(_ frame: WireServerFrame, alsoForBrowsers: Bool) {
+    guard let bytes = try? FrameEncoder.encode(frame) else { return }
+    native.writeBytes(bytes)
+    if alsoForBrowsers, let text = try? FrameEncoder.encode(frame, as: .web) {
+      web.writeBytes(text)
+    }
     events += 1
   }
 
   mutating func append(_ other: Joined) {
-    buffer.writeImmutableBuffer(other.buffer)
+    native.writeImmutableBuffer(other.native)
+    web.writeImmutableBuffer(other.web)
     events += other.events
   }
 }

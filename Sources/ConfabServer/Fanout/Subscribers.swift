@@ -1,4 +1,4 @@
-import NIOCore
+import ConfabHub
 
 /// The connections of one loop that hear one thing.
 struct Subscribers {
@@ -26,9 +26,11 @@ struct Subscribers {
   ///
   /// - Returns: how many took them.
   @discardableResult
-  func push(_ buffer: ByteBuffer) -> Int {
+  func push(_ joined: Joined) -> Int {
     var count = 0
-    for session in sessions where session.push(buffer) { count += 1 }
+    for session in sessions where session.push(joined.buffer(for: session.id.encoding)) {
+      count += 1
+    }
     return count
   }
 }

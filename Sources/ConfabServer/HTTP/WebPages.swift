@@ -3,23 +3,33 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What the port answers to HTTP: how to join, whether it is well, and what it counts.
+/// What the port answers to HTTP: the browser's client, whether it is well, and what it counts.
 struct WebPages: Sendable {
   private let responder: RouterResponder<PageContext>
 
   init(metrics: ServerMetrics, metricsToken: String?) {
     let router = Router(context: PageContext.self)
-    router.get("/") { _, _ in Self.page(JoinPage.html, type: "text/html; charset=utf-8") }
-    router.get("/join.js") { _, _ in Self.page(JoinPage.script, type: "text/javascript") }
-    router.get("/join.css") { _, _ in Self.page(JoinPage.style, type: "text/css") }
-    router.get("/health") { _, _ in Self.page("ok\n", type: "text/plain") }
+    router.get("/health") { _, _ in Self.text("ok\n") }
     router.get("/metrics") { request, context in
       guard context.mayReadMetrics(request, token: metricsToken) else {
-        return Self.page(
-          "metrics are for this machine only, or with a token\n", type: "text/plain",
-          status: .forbidden)
+        return Self.text(
+          "metrics are for this machine only, or with a token\n", status: .forbidden)
       }
-      return Self.page(metrics.rendered(), type: "text/plain; version=0.0.4")
+      return Self.text(metrics.rendered(), type: "text/plain; version=0.0.4")
+    }
+    router.get("\(WebSocketUpgrade.path)") { _, _ in
+      Self.text(
+        "this is a WebSocket, opened by the first request of a connection\n",
+        status: .upgradeRequired)
+    }
+    let files = WebFiles().files
+    for (path, file) in files {
+      router.get("/\(path)") { request, _ in Self.page(file, for: request) }
+    }
+    if let index = files[WebFiles.index] {
+      for path in ["/", "/room/:number", "/room/:number/meeting"] {
+        router.get("\(path)") { request, _ in Self.page(index, for: request) }
+      }
     }
     responder = router.buildResponder()
   }
@@ -29,25 +39,52 @@ struct WebPages: Sendable {
     do {
       return try await responder.respond(to: request, context: context)
     } catch let error as any HTTPResponseError {
-      return Self.page("\(error.status)\n", type: "text/plain", status: error.status)
+      return Self.text("\(error.status)\n", status: error.status)
     } catch {
-      return Self.page("the server failed\n", type: "text/plain", status: .internalServerError)
+      return Self.text("the server failed\n", status: .internalServerError)
     }
   }
 
-  private static func page(
-    _ text: String, type: String, status: HTTPResponse.Status = .ok
+  // MARK: - Answers
+
+  private static func text(
+    _ text: String, type: String = "text/plain", status: HTTPResponse.Status = .ok
   ) -> Response {
-    var headers = HTTPFields()
-    headers[.contentType] = type
+    var headers = headers(type: type)
     headers[.cacheControl] = "no-store"
-    headers[.contentSecurityPolicy] =
-      "default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; "
-      + "form-action 'none'; frame-ancestors 'none'"
-    headers[.xContentTypeOptions] = "nosniff"
     return Response(
       status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
   }
+
+  /// A browser asks each time whether its copy is still right, so that nobody runs an old client.
+  private static func page(_ file: WebFiles.File, for request: Request) -> Response {
+    var headers = headers(type: file.type)
+    headers[.cacheControl] = "no-cache"
+    headers[.eTag] = file.tag
+    if request.headers[.ifNoneMatch] == file.tag {
+      return Response(status: .notModified, headers: headers)
+    }
+    return Response(status: .ok, headers: headers, body: .init(byteBuffer: file.bytes))
+  }
+
+  private static func headers(type: String) -> HTTPFields {
+    var headers = HTTPFields()
+    headers[.contentType] = type
+    headers[.contentSecurityPolicy] =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+      + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+      + "require-trusted-types-for 'script'; trusted-types 'none'"
+    headers[.xContentTypeOptions] = "nosniff"
+    for (name, value) in policies { headers[name] = value }
+    return headers
+  }
+
+  private static let policies: [(HTTPFields.Element.Name, String)] = [
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self)"),
+  ].compactMap { name, value in HTTPFields.Element.Name(name).map { ($0, value) } }
 }
 
 /// A request with the address that it came from.

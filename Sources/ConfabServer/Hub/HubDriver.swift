@@ -101,6 +101,7 @@ final class HubDriver: @unchecked Sendable {
 
   private func handle(_ inputs: [Input], _ answers: [ReadAnswer]) {
     let now = Clock.now()
+    outgoing.spellsForBrowsers = services.fanouts.contains(where: \.hasBrowsers)
     for input in inputs {
       if case .reloaded(let state) = input { services.directory.replace(with: state) }
       for effect in hub.handle(input, at: now) { perform(effect) }

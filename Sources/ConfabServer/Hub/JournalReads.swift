@@ -95,7 +95,8 @@ final class JournalReads: Sendable {
     do {
       let body = try body(read, of: connection)
       return .answer(
-        connection, request, frame: try FrameEncoder.encode(.reply(to: request, body)))
+        connection, request,
+        frame: try FrameEncoder.encode(.reply(to: request, body), as: connection.encoding))
     } catch let rejection as Rejection {
       return .refuse(connection, request, rejection)
     } catch let error as JournalError {

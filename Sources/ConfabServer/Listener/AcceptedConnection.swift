@@ -28,9 +28,7 @@ final class AcceptedConnection {
     isStranger = addressKey != nil
     channel.closeFuture.assumeIsolated().whenComplete { [self] _ in ended() }
     guard isStranger else { return }
-    deadline = channel.eventLoop.assumeIsolated().scheduleTask(
-      in: .seconds(Int64(WireLimits.signInSecondsMax))
-    ) { [weak self] in self?.timeIsUp() }
+    schedule(seconds: Int64(WireLimits.signInSecondsMax))
   }
 
   /// No stranger any more.
@@ -46,9 +44,18 @@ final class AcceptedConnection {
   /// A page is fetched soon or not at all.
   func becameHTTP() {
     signedIn()
-    deadline = channel.eventLoop.assumeIsolated().scheduleTask(
-      in: .seconds(ServerLimits.httpSecondsMax)
-    ) { [weak self] in self?.timeIsUp() }
+    schedule(seconds: ServerLimits.httpSecondsMax)
+  }
+
+  /// A page opened a WebSocket: a stranger again, with the time to sign in.
+  ///
+  /// - Returns: false when there are too many strangers of this address.
+  func becameSocket() -> Bool {
+    signedIn()
+    guard let addressKey, quota.strangerCame(addressKey) else { return false }
+    isStranger = true
+    schedule(seconds: Int64(WireLimits.signInSecondsMax))
+    return true
   }
 
   /// The last words are on their way: a peer that does not take them is cut off.
@@ -57,6 +64,12 @@ final class AcceptedConnection {
     let channel = channel
     deadline = channel.eventLoop.scheduleTask(in: .seconds(ServerLimits.farewellSeconds)) {
       channel.close(mode: .all, promise: nil)
+    }
+  }
+
+  private func schedule(seconds: Int64) {
+    deadline = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) {
+      [weak self] in self?.timeIsUp()
     }
   }
 

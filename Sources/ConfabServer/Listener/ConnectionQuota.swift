@@ -43,6 +43,17 @@ final class ConnectionQuota: Sendable {
     return isAdmitted
   }
 
+  /// A connection that was admitted is a stranger's again; false when there are too many.
+  func strangerCame(_ key: Key) -> Bool {
+    state.withLockedValue { state in
+      guard state.strangers[key, default: 0] < ServerLimits.strangersPerAddressMax else {
+        return false
+      }
+      state.strangers[key, default: 0] += 1
+      return true
+    }
+  }
+
   /// Signed in, or gone.
   func strangerLeft(_ key: Key) {
     state.withLockedValue { state in

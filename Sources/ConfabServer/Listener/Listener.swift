@@ -1,5 +1,6 @@
 import ConfabHub
 import ConfabNetwork
+import ConfabWire
 import Logging
 import NIOCore
 import NIOPosix
@@ -93,11 +94,8 @@ final class Listener: Sendable {
     let tls = NIOSSLServerHandler(context: identity.context)
     let router = ProtocolRouter(
       accepted: accepted, metrics: services.metrics,
-      becomeNative: { try self.startSession($0, accepted) },
-      becomeHTTP: { channel in
-        accepted.becameHTTP()
-        self.http.serve(channel)
-      })
+      becomeNative: { try self.startSession($0, accepted, .native) },
+      becomeHTTP: { try self.serveHTTP($0, accepted) })
     try context.pipeline.syncOperations.addHandlers(
       [tls, router], position: .after(context.handler))
   }
@@ -106,17 +104,28 @@ final class Listener: Sendable {
     let accepted = AcceptedConnection(
       peer: Peer(address: "local", isOperator: true), channel: channel, quota: quota,
       addressKey: nil)
-    try startSession(channel, accepted)
+    try startSession(channel, accepted, .native)
   }
 
-  private func startSession(_ channel: any Channel, _ accepted: AcceptedConnection) throws {
+  private func serveHTTP(_ channel: any Channel, _ accepted: AcceptedConnection) throws {
+    accepted.becameHTTP()
+    let onLoop = NIOLoopBound(accepted, eventLoop: channel.eventLoop)
+    try http.serve(channel) { channel in
+      guard onLoop.value.becameSocket() else { throw ChannelError.operationUnsupported }
+      try self.startSession(channel, onLoop.value, .web)
+    }
+  }
+
+  private func startSession(
+    _ channel: any Channel, _ accepted: AcceptedConnection, _ encoding: FrameEncoding
+  ) throws {
     guard let index = loopIndexes[ObjectIdentifier(channel.eventLoop)] else {
       throw ChannelError.operationUnsupported
     }
     let serial = nextSerial.wrappingAdd(1, ordering: .relaxed).newValue
     var random = SystemRandomNumberGenerator()
     let session = SessionHandler(
-      id: ConnectionID(serial: serial, loopIndex: index), accepted: accepted,
+      id: ConnectionID(serial: serial, loopIndex: index, encoding: encoding), accepted: accepted,
       fanout: fanouts[index], services: services,
       challenge: .random(count: SessionHandler.challengeBytes, using: &random))
     try channel.pipeline.syncOperations.addHandler(session)

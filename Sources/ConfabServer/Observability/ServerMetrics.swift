@@ -3,7 +3,8 @@ import Synchronization
 /// What the server counts, as plain numbers that any thread adds to.
 package final class ServerMetrics: Sendable {
   let connections = Gauge("confab_connections", "Connections now, signed in or not.")
-  let sessions = Gauge("confab_sessions", "Native connections now.")
+  let sessions = Gauge("confab_sessions", "Connections that speak our protocol now.")
+  let webSessions = Gauge("confab_web_sessions", "Those of browsers among them.")
   let subscribed = Gauge("confab_subscribed", "Connections that hear what happens.")
   let accepted = Counter("confab_connections_accepted_total", "Connections accepted.")
   let refused = Counter(
@@ -50,8 +51,9 @@ package final class ServerMetrics: Sendable {
   /// In the text format of Prometheus, version 0.0.4.
   package func rendered() -> String {
     let numbers: [any Metric] = [
-      connections, sessions, subscribed, accepted, refused, misdirected, handshakeFailures,
-      timeouts, violations, requests, refusals, signInFailures, messages, events, deliveries,
+      connections, sessions, webSessions, subscribed, accepted, refused, misdirected,
+      handshakeFailures, timeouts, violations, requests, refusals, signInFailures, messages, events,
+      deliveries,
       deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, snapshots,
       readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
       logLinesDropped, groupEvents, commitMicroseconds,

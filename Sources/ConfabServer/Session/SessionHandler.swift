@@ -3,7 +3,7 @@ import ConfabHub
 import ConfabWire
 import NIOCore
 
-/// One native connection: bytes to frames, frames to the hub, answers and events back.
+/// One connection of our protocol, native or a browser's: bytes to frames, frames to the hub, answers and events back.
 ///
 /// It lives on its connection's event loop and has no task, no queue and no thread of its own. What
 /// may be said when is decided by `ServerConnection`; this type only does it.
@@ -26,7 +26,7 @@ final class SessionHandler: ChannelDuplexHandler {
   private let accepted: AcceptedConnection
   private var context: ChannelHandlerContext?
   private var connection: ServerConnection
-  private var decoder = FrameDecoder(bytesMax: WireLimits.preSignInBytesMax)
+  private var decoder: PeerBytes
   private var outbound = OutboundQueue()
   /// Answers that go out together with the next flush: one TLS record, however many they are.
   private var answers = ByteBuffer()
@@ -62,7 +62,8 @@ final class SessionHandler: ChannelDuplexHandler {
     self.services = services
     connection = ServerConnection(
       server: services.serverName, place: services.place, challenge: challenge,
-      authority: accepted.peer.isOperator ? .operator : .network)
+      authority: accepted.peer.isOperator ? .operator : .network, encoding: id.encoding)
+    decoder = PeerBytes(id.encoding)
   }
 
   // MARK: - Its life
@@ -138,10 +139,19 @@ final class SessionHandler: ChannelDuplexHandler {
   private func takeFrames() {
     do throws(ProtocolViolation) {
       while !isClosing, holds.isDisjoint(with: [.requests, .stopping]),
-        let payload = try decoder.next()
+        let incoming = try decoder.next()
       {
-        for action in try connection.receive(payload, at: Clock.wall()) { perform(action) }
-        decoder.bytesMax = connection.frameBytesMax
+        switch incoming {
+        case .payload(let payload):
+          for action in try connection.receive(payload, at: Clock.wall()) { perform(action) }
+          decoder.setBytesMax(connection.frameBytesMax)
+        case .ping(let bytes):
+          // A stranger could have so many answered that they fill our memory.
+          if connection.phase == .ready { write(bytes: WebSocketFrame.pong(bytes)) }
+        case .close:
+          handOver()
+          close(after: nil)
+        }
       }
     } catch {
       services.metrics.violations.add()
@@ -226,7 +236,7 @@ final class SessionHandler: ChannelDuplexHandler {
       for action in connection.signedIn(request: request, reply: WireSignedIn(view)) {
         perform(action)
       }
-      decoder.bytesMax = connection.frameBytesMax
+      decoder.setBytesMax(connection.frameBytesMax)
       takeFrames()
       handOver()
     } else {
@@ -251,7 +261,8 @@ final class SessionHandler: ChannelDuplexHandler {
   }
 
   func notify(_ notice: Notice) {
-    guard let frame = try? FrameEncoder.encode(.push(services.replies.body(notice))),
+    guard
+      let frame = try? FrameEncoder.encode(.push(services.replies.body(notice)), as: id.encoding),
       mayPush(bytes: frame.count)
     else { return }
     write(bytes: frame)
@@ -301,7 +312,7 @@ final class SessionHandler: ChannelDuplexHandler {
 
   private func write(_ frame: WireServerFrame) {
     do throws(Rejection) {
-      write(bytes: try FrameEncoder.encode(frame))
+      write(bytes: try FrameEncoder.encode(frame, as: id.encoding))
     } catch {
       // The request deserves an answer, even if it is that there is none that fits.
       guard frame.replyTo != 0 else { return }
@@ -321,10 +332,13 @@ final class SessionHandler: ChannelDuplexHandler {
     answers = ByteBuffer()
   }
 
-  private func close(after farewell: WireServerFrame) {
+  private func close(after farewell: WireServerFrame?) {
     guard let context, !isClosing else { return }
     isClosing = true
-    write(farewell)
+    if let farewell { write(farewell) }
+    if id.encoding == .web {
+      write(bytes: WebSocketFrame.close(farewell?.rejectionCode))
+    }
     flush()
     if wantsToRead { context.read() }
     accepted.closing()

@@ -57,18 +57,22 @@ package struct ServerConnection: Sendable {
   /// Random bytes of this connection, for `DeviceProof`.
   package let challenge: [UInt8]
   private let authority: Authority
+  private let encoding: FrameEncoding
   private let versions: ClosedRange<UInt32>
   private var state: State
 
-  /// - Parameter versions: what this server speaks; tests stand in for other releases with it.
+  /// - Parameters:
+  ///   - encoding: how the peer spells its payloads.
+  ///   - versions: what this server speaks; tests stand in for other releases with it.
   package init(
     server: String, place: [UInt8], challenge: [UInt8], authority: Authority,
-    versions: ClosedRange<UInt32> = WireVersion.supported
+    encoding: FrameEncoding = .native, versions: ClosedRange<UInt32> = WireVersion.supported
   ) {
     self.server = server
     self.place = place
     self.challenge = challenge
     self.authority = authority
+    self.encoding = encoding
     self.versions = versions
     state = .awaitingHello(AwaitingHello())
   }
@@ -122,7 +126,7 @@ extension ServerConnection {
     do throws(ProtocolViolation) {
       try spend(payload.count)
       guard phase != .closing else { return [] }
-      return try handle(WireClientFrame.decode(payload), at: time)
+      return try handle(WireClientFrame.decode(payload, as: encoding), at: time)
     } catch {
       state = .closing
       throw error

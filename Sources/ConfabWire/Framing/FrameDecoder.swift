@@ -43,7 +43,7 @@ package struct FrameDecoder: Sendable {
   /// The payload of the next whole frame, or nil until more bytes have come.
   package mutating func next() throws(ProtocolViolation) -> [UInt8]? {
     refuseIfTooLong()
-    if let refusedLength { throw violation(length: refusedLength) }
+    if let refusedLength { throw .tooLong(bytes: refusedLength, bytesMax: bytesMax) }
     guard let length = headLength else { return nil }
     let payloadStart = start + WireLimits.frameLengthBytes
     guard buffer.count - payloadStart >= length else { return nil }
@@ -67,18 +67,6 @@ package struct FrameDecoder: Sendable {
     refusedLength = length
     buffer = []
     start = 0
-  }
-
-  private func violation(length: Int) -> ProtocolViolation {
-    // A lower limit than the protocol's is the one of strangers.
-    guard length <= WireLimits.frameBytesMax else {
-      return ProtocolViolation(
-        .frameTooLong,
-        "A frame of \(length) bytes is too long: at most \(WireLimits.frameBytesMax) are taken.")
-    }
-    return ProtocolViolation(
-      .signInTimeout,
-      "A frame of \(length) bytes is too long before signing in: \(bytesMax) are left.")
   }
 
   /// Moves what is left to the front once the dead part outweighs it, so that each byte moves once

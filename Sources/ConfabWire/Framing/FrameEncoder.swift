@@ -8,6 +8,28 @@ package enum FrameEncoder {
     try encode(message: frame)
   }
 
+  /// For a browser: a WebSocket text message, whole with its head.
+  ///
+  /// - Throws: `frameTooLong`, as above; JSON may be longer than protobuf's bytes.
+  package static func encode(
+    _ frame: WireServerFrame, as encoding: FrameEncoding
+  ) throws(Rejection) -> [UInt8] {
+    guard encoding == .web else { return try encode(frame) }
+    let text: [UInt8]
+    do {
+      text = try frame.jsonUTF8Bytes()
+    } catch {
+      throw Rejection(.internalError, "A frame could not be encoded.")
+    }
+    guard text.count <= WireLimits.webTextBytesMax else {
+      throw Rejection(
+        .frameTooLong,
+        "\(text.count) bytes do not fit into a text message of \(WireLimits.webTextBytesMax); send "
+          + "less.")
+    }
+    return WebSocketFrame.text(text)
+  }
+
   package static func encode(_ frame: WireClientFrame) throws(Rejection) -> [UInt8] {
     try encode(message: frame)
   }

@@ -18,6 +18,15 @@ extension WireServerFrame {
     reply(to: request, .done(WireDone()))
   }
 
+  /// Of a refusal and of a goodbye, what was wrong.
+  package var rejectionCode: Rejection.Code? {
+    switch body {
+    case .refusal(let refusal): Rejection.Code(rawValue: refusal.code)
+    case .goodbye(let goodbye): Rejection.Code(rawValue: goodbye.reason.code)
+    default: nil
+    }
+  }
+
   package static func refusal(of request: UInt64, _ rejection: Rejection) -> WireServerFrame {
     reply(to: request, .refusal(WireRefusal(rejection)))
   }

@@ -10,22 +10,29 @@ enum RawClient {
     port: Int, alpn: [String]? = nil, sending bytes: [UInt8]
   ) async throws -> [UInt8] {
     let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
+    let channel = try await connect(port: port, alpn: alpn, collector: continuation)
+    if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+    var received: [UInt8] = []
+    for await chunk in stream { received += chunk }
+    return received
+  }
+
+  /// - Parameter collector: is given what comes, and ends with the connection.
+  static func connect(
+    port: Int, alpn: [String]?, collector: AsyncStream<[UInt8]>.Continuation
+  ) async throws -> any Channel {
     let context = try alpn.map { try tls($0) }
-    let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+    return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let context {
             try channel.pipeline.syncOperations.addHandler(
               NIOSSLClientHandler(context: context, serverHostname: nil))
           }
-          try channel.pipeline.syncOperations.addHandler(ByteCollector(continuation))
+          try channel.pipeline.syncOperations.addHandler(ByteCollector(collector))
         }
       }
       .connect(host: "127.0.0.1", port: port).get()
-    if !bytes.isEmpty { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
-    var received: [UInt8] = []
-    for await chunk in stream { received += chunk }
-    return received
   }
 
   private static func tls(_ protocols: [String]) throws -> NIOSSLContext {

@@ -1,0 +1,89 @@
+// Windows over the page: the browser's own dialog element keeps the focus inside and Escape closes it.
+
+import { fill, h, iconButton } from "./dom.js";
+
+/**
+ * @param {string} title
+ * @param {(Node | string)[]} content
+ * @param {{wide?: boolean, onClose?: () => void}} [options]
+ * @returns {HTMLDialogElement} open
+ */
+export function openDialog(title, content, { wide = false, onClose } = {}) {
+  const id = `dialog-${crypto.randomUUID()}`;
+  const dialog = h(
+    `dialog.dialog${wide ? ".is-wide" : ""}`,
+    { "aria-labelledby": id },
+    h(
+      "header.dialog-header",
+      {},
+      h("h2", { id }, title),
+      iconButton("close", "Close", { onclick: () => dialog.close() }),
+    ),
+    h("div.dialog-body", {}, content),
+  );
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    onClose?.();
+  });
+  // A click beside it.
+  dialog.addEventListener("mousedown", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/**
+ * A form whose submit may be refused; the reason is shown above the buttons.
+ * @param {object} options
+ * @param {(Node | string)[]} options.fields
+ * @param {string} options.action the button's words
+ * @param {(form: FormData) => Promise<void>} options.submit throws what the person should read
+ * @param {boolean} [options.danger]
+ */
+export function form({ fields, action, submit, danger = false }) {
+  const problem = h("p.problem", { role: "alert", hidden: true });
+  const button = h(`button.button${danger ? ".is-danger" : ".is-primary"}`, {}, action);
+  const element = h("form.form", { novalidate: true }, fields, problem, h("p.actions", {}, button));
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    problem.hidden = true;
+    try {
+      await submit(new FormData(element));
+    } catch (error) {
+      fill(problem, error.message);
+      problem.hidden = false;
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return element;
+}
+
+/** @param {string} label @param {Record<string, any>} attributes @param {string} [hint] */
+export function field(label, attributes, hint = "") {
+  return h(
+    "label.field",
+    {},
+    h("span.field-label", {}, label),
+    h("input.input", attributes),
+    hint && h("span.hint", {}, hint),
+  );
+}
+
+/** @param {string} question @param {string} action @param {() => Promise<void>} act */
+export function confirmThat(question, action, act) {
+  const dialog = openDialog("Are you sure?", [
+    form({
+      fields: [h("p", {}, question)],
+      action,
+      danger: true,
+      submit: async () => {
+        await act();
+        dialog.close();
+      },
+    }),
+  ]);
+}

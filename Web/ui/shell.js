@@ -1,0 +1,344 @@
+// The page of somebody who is signed in: what is open, and how one gets from one to the other.
+
+import { Code, Refusal } from "../protocol/errors.js";
+import { Conversation } from "./conversation.js";
+import { field, form, openDialog } from "./dialog.js";
+import { fill, h } from "./dom.js";
+import { MeetingView } from "./meeting.js";
+import { Notices } from "./notices.js";
+import { ownerDialog } from "./owner.js";
+import {
+  browseDialog,
+  createRoomDialog,
+  panel,
+  peopleContent,
+  searchContent,
+  writeDialog,
+} from "./panels.js";
+import { settingsDialog } from "./settings.js";
+import { Sidebar } from "./sidebar.js";
+
+const LOBBY = "1";
+const SAID_MS = 6_000;
+
+export class Shell {
+  element;
+  conversation;
+  /** Everybody's name, to complete while typing. @type {string[]} */
+  names = [];
+  hasMeetings = false;
+  #sidebar;
+  #banner;
+  #said;
+  #panel;
+  #known;
+  #panelKind = "";
+  #timer = 0;
+  #isReady = false;
+  /** A channel to open as soon as it is known: by id, or by label. */
+  #awaited = "";
+  #meeting = /** @type {MeetingView | null} */ (null);
+
+  /** @param {import("../model/place.js").Place} place */
+  constructor(place) {
+    this.place = place;
+    const { client } = place;
+    const open = (id) => this.open(id);
+    const write = (name) => this.write(name);
+    this.#sidebar = new Sidebar(place, {
+      open,
+      search: (words) => this.search(words),
+      createRoom: () => createRoomDialog(place, open),
+      browse: () => browseDialog(place, open),
+      write: () => writeDialog(place, write),
+      settings: () => settingsDialog(client),
+      owner: () => ownerDialog(client),
+    });
+    this.conversation = new Conversation(this);
+    this.#banner = h("p.banner", { role: "status", hidden: true });
+    this.#said = h("p.toast", { role: "alert", hidden: true });
+    this.#panel = h("div.panel-place", {});
+    this.#known = h("datalist", { id: "known-people" });
+    this.element = h(
+      "div.shell",
+      {},
+      h("a.skip", { href: "#conversation", onclick: (event) => this.#skip(event) }, "Go to the conversation"),
+      this.#sidebar.element,
+      this.conversation.element,
+      this.#panel,
+      this.#banner,
+      this.#said,
+      this.#known,
+    );
+    new Notices(place, open);
+    client.on("phase", (phase) => this.#phaseChanged(phase));
+    client.on("notice", (words) => this.say(words));
+    place.on("channels", () => this.#channelsChanged());
+    place.on("gone", (id) => {
+      if (id === this.conversation.channel?.id) this.open(LOBBY);
+    });
+    place.on("people", () => this.#panelKind === "people" && this.#showPeople());
+    window.addEventListener("popstate", () => this.#openFromAddress());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.#meeting?.isInMeeting) event.preventDefault();
+    });
+    window.addEventListener("online", () => client.wake());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") client.wake();
+    });
+    document.addEventListener("keydown", (event) => this.#keyPressed(event));
+    this.#phaseChanged(client.phase);
+    if (place.channels.size > 0) this.#channelsChanged();
+  }
+
+  // Going somewhere
+
+  /** @param {string} id @param {number} [sequence] */
+  async open(id, sequence = 0) {
+    const channel = this.place.channels.get(id);
+    // Just made or joined: the server tells of it in a moment.
+    this.#awaited = channel ? "" : id;
+    if (!channel) return;
+    this.element.classList.remove("shows-sidebar");
+    this.#sidebar.setOpen(id);
+    if (this.#meeting && id !== this.conversation.channel?.id) this.closeMeeting();
+    const address = this.#meeting || isMeetingOf(channel) ? location.pathname + location.hash : addressOf(channel);
+    if (location.pathname + location.hash !== address) history.pushState(null, "", address);
+    if (this.#panelKind === "people" && id !== this.conversation.channel?.id) this.closePanel();
+    await this.conversation.open(channel, sequence);
+  }
+
+  /** Direct messages with somebody, which may not have begun. @param {string} name */
+  write(name) {
+    const known = this.place.byLabel(`@${name}`);
+    if (known) return this.open(known.id);
+    const { client } = this.place;
+    const dialog = openDialog(`Write to ${name}`, [
+      form({
+        fields: [field("Your first message", { name: "text", autocomplete: "off" })],
+        action: "Send",
+        submit: async (data) => {
+          const text = String(data.get("text")).trim();
+          if (!text) throw new Error("Type a message.");
+          this.#awaited = `@${name}`;
+          client.send(`@${name}`, text);
+          dialog.close();
+        },
+      }),
+    ]);
+  }
+
+  // The meeting of the open channel, beside its conversation
+
+  get isInMeeting() {
+    return this.#meeting !== null;
+  }
+
+  get showsChat() {
+    return !this.element.classList.contains("hides-chat");
+  }
+
+  openMeeting() {
+    const { channel } = this.conversation;
+    if (!channel || this.#meeting) return;
+    this.#meeting = new MeetingView(this, channel);
+    this.element.classList.remove("shows-sidebar");
+    this.element.classList.add("in-meeting");
+    if (innerWidth < 900) this.element.classList.add("hides-chat");
+    this.closePanel();
+    this.conversation.element.before(this.#meeting.element);
+    const address = meetingAddress(channel);
+    if (location.pathname !== address) history.pushState(null, "", address);
+    this.conversation.refresh();
+  }
+
+  closeMeeting() {
+    const meeting = this.#meeting;
+    if (!meeting) return;
+    this.#meeting = null;
+    meeting.close();
+    this.element.classList.remove("in-meeting", "hides-chat");
+    const { channel } = this.conversation;
+    if (channel) history.replaceState(null, "", addressOf(channel));
+    this.conversation.refresh();
+  }
+
+  toggleChat() {
+    this.element.classList.toggle("hides-chat");
+  }
+
+  showSidebar() {
+    this.element.classList.add("shows-sidebar");
+    this.#sidebar.element.querySelector(".channel")?.focus();
+  }
+
+  #openFromAddress() {
+    const channel = this.#channelOfAddress();
+    const isMeeting = /\/meeting$/.test(location.pathname);
+    if (!isMeeting) this.closeMeeting();
+    if (channel) this.open(channel.id);
+    if (isMeeting) this.openMeeting();
+  }
+
+  #channelOfAddress() {
+    const [, room] = /^\/room\/([^/]+)/.exec(location.pathname) ?? [];
+    if (room && /^\d+$/.test(room)) return this.place.byNumber(Number(room));
+    if (room) return this.place.byLabel(decodeURIComponent(room).replace(/^(?![@#])/, "#"));
+    const label = decodeURIComponent(location.hash.slice(1));
+    return this.place.byLabel(label) ?? this.place.channels.get(LOBBY);
+  }
+
+  // Beside the conversation
+
+  /** @param {string} words */
+  async search(words) {
+    if (!words.trim()) return;
+    this.element.classList.remove("shows-sidebar");
+    const open = (channel, sequence) => {
+      if (innerWidth < 900) this.closePanel();
+      this.open(channel, sequence);
+    };
+    await this.#showPanel("search", `Search: ${words}`, () => searchContent(this.place, words, open));
+  }
+
+  togglePeople() {
+    if (this.#panelKind === "people") return this.closePanel();
+    this.#showPeople();
+  }
+
+  #showPeople() {
+    const { channel } = this.conversation;
+    if (!channel) return;
+    const actions = {
+      write: (name) => this.write(name),
+      failed: (error) => this.say(error.message),
+    };
+    return this.#showPanel("people", `People in ${channel.label}`, () =>
+      peopleContent(this.place, channel, actions),
+    );
+  }
+
+  async #showPanel(kind, title, content) {
+    this.#panelKind = kind;
+    this.element.classList.add("has-panel");
+    try {
+      const nodes = await content();
+      if (this.#panelKind !== kind) return;
+      const hadFocus = this.#panel.contains(document.activeElement);
+      // What is being typed in there stays.
+      if (hadFocus && document.activeElement instanceof HTMLInputElement) return;
+      fill(this.#panel, panel(title, () => this.closePanel(), nodes));
+      if (hadFocus) this.#panel.querySelector("button")?.focus();
+    } catch (error) {
+      fill(
+        this.#panel,
+        panel(title, () => this.closePanel(), h("p.problem", { role: "alert" }, error.message)),
+      );
+    }
+  }
+
+  closePanel() {
+    this.#panelKind = "";
+    this.element.classList.remove("has-panel");
+    this.#panel.replaceChildren();
+  }
+
+  // Words for the person
+
+  /** @param {string} words shown for a while */
+  say(words) {
+    this.#said.textContent = words;
+    this.#said.hidden = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.#said.hidden = true), SAID_MS);
+  }
+
+  #phaseChanged(phase) {
+    const isAway = phase === "connecting" || phase === "waiting";
+    this.#banner.hidden = !(isAway && this.#isReady);
+    fill(
+      this.#banner,
+      phase === "waiting"
+        ? [
+            "The connection was lost. What you write is sent when it is back. ",
+            h(
+              "button.link",
+              { type: "button", onclick: () => this.place.client.wake() },
+              "Try now",
+            ),
+          ]
+        : "Connecting…",
+    );
+    if (phase === "online") {
+      this.conversation.caughtUp();
+      this.#fetchNames();
+      this.#findMeetings();
+    }
+    this.conversation.refresh();
+  }
+
+  #channelsChanged() {
+    if (this.conversation.channel) this.conversation.refresh();
+    const awaited = this.place.channels.get(this.#awaited) ?? this.place.byLabel(this.#awaited);
+    if (awaited) this.open(awaited.id);
+    if (this.#isReady) return;
+    this.#isReady = true;
+    const isMeeting = /\/meeting$/.test(location.pathname);
+    const channel = this.#channelOfAddress();
+    this.open(channel?.id ?? LOBBY);
+    if (isMeeting && channel) this.openMeeting();
+  }
+
+  /** Whether this server knows meetings: to stop watching where one did not begin changes nothing. */
+  async #findMeetings() {
+    const watch = { channel: { id: LOBBY }, stop: true };
+    try {
+      await this.place.client.request("watchMeeting", watch);
+      this.hasMeetings = true;
+    } catch (error) {
+      this.hasMeetings = error instanceof Refusal && error.code !== Code.requestUnknown;
+    }
+    this.conversation.refresh();
+  }
+
+  async #fetchNames() {
+    try {
+      this.names = (await this.place.members(LOBBY)).map(({ name }) => name);
+      fill(this.#known, this.names.map((name) => h("option", { value: name })));
+    } catch {
+      // Completion is a comfort.
+    }
+  }
+
+  #skip(event) {
+    event.preventDefault();
+    this.conversation.element.querySelector("textarea")?.focus();
+  }
+
+  #keyPressed(event) {
+    if (event.key === "Escape" && this.#panelKind && !document.querySelector("dialog[open]")) {
+      this.closePanel();
+    }
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      event.preventDefault();
+      this.showSidebar();
+      this.#sidebar.element.querySelector("input")?.focus();
+    }
+  }
+}
+
+/** @param {import("../model/place.js").Channel} channel */
+function addressOf(channel) {
+  return channel.number > 0 ? `/room/${channel.number}` : `/#${channel.label}`;
+}
+
+/** As Docs/Meetings.md says. @param {import("../model/place.js").Channel} channel */
+function meetingAddress(channel) {
+  const name = channel.number > 0 ? channel.number : channel.label.replace(/^#/, "");
+  return `/room/${name}/meeting`;
+}
+
+/** Whether the page's address is this channel's meeting. */
+function isMeetingOf(channel) {
+  return decodeURIComponent(location.pathname) === meetingAddress(channel);
+}

@@ -1,0 +1,206 @@
+// The pictures of a meeting: everybody alike, or one large and the others beside it.
+
+import { avatar, fill, h, icon } from "./dom.js";
+
+const ASPECT = 16 / 9;
+const GAP = 10;
+/** Beside a large picture so many small ones are shown. */
+const STRIP_MAX = 8;
+
+/**
+ * The best number of columns: the one with the largest tiles.
+ * @param {number} count
+ * @param {number} width
+ * @param {number} height
+ * @returns {{columns: number, width: number}}
+ */
+export function bestGrid(count, width, height) {
+  let best = { columns: 1, width: 0 };
+  for (let columns = 1; columns <= Math.max(1, count); columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const byWidth = (width - GAP * (columns - 1)) / columns;
+    const byHeight = ((height - GAP * (rows - 1)) / rows) * ASPECT;
+    const tile = Math.floor(Math.max(0, Math.min(byWidth, byHeight)));
+    if (tile > best.width) best = { columns, width: tile };
+  }
+  return best;
+}
+
+/** @typedef {import("../meeting/peers.js").Source} Source */
+
+export class Tiles {
+  element;
+  isSpeaker = false;
+  #wish;
+  /** @type {Map<string, Tile>} */
+  #tiles = new Map();
+  #observer;
+  #speaking = /** @type {number[]} */ ([]);
+  #large = "";
+  #call = /** @type {any} */ (null);
+  #hadScreen = false;
+
+  /** @param {(wishes: any[]) => void} wish is told what is seen, and how large */
+  constructor(wish) {
+    this.#wish = wish;
+    this.element = h("ul.tiles", { "aria-label": "Who is there" });
+    this.#observer = new ResizeObserver(() => this.#layOut());
+    this.#observer.observe(this.element);
+  }
+
+  close() {
+    this.#observer.disconnect();
+    this.clear();
+  }
+
+  clear() {
+    this.#tiles.clear();
+    this.element.replaceChildren();
+    this.#call = null;
+  }
+
+  toggleLayout() {
+    this.isSpeaker = !this.isSpeaker;
+    this.element.classList.toggle("is-speaker", this.isSpeaker);
+  }
+
+  /** @param {number[]} participants the loudest first */
+  setSpeaking(participants) {
+    this.#speaking = participants;
+    for (const tile of this.#tiles.values()) {
+      tile.element.classList.toggle("is-speaking", participants.includes(tile.participant));
+    }
+    if (this.isSpeaker && this.#call) this.#layOut();
+  }
+
+  /** @param {import("../meeting/call.js").Call} call */
+  show(call) {
+    this.#call = call;
+    const wanted = new Map();
+    for (const person of call.participants.values()) {
+      if (person.waiting) continue;
+      if (person.screen) wanted.set(`${person.participant}-SCREEN`, { person, source: "SCREEN" });
+      wanted.set(`${person.participant}-CAMERA`, { person, source: "CAMERA" });
+    }
+    for (const [key, tile] of this.#tiles) {
+      if (wanted.has(key)) continue;
+      tile.element.remove();
+      this.#tiles.delete(key);
+    }
+    for (const [key, { person, source }] of wanted) {
+      let tile = this.#tiles.get(key);
+      if (!tile) {
+        tile = new Tile(person.participant, source, () => this.#choose(key));
+        this.#tiles.set(key, tile);
+        this.element.append(tile.element);
+      }
+      const isSelf = person.participant === call.self;
+      const track = isSelf ? call.localTrack(source) ?? null : call.remoteTrack(person.participant, source);
+      tile.show(person, track, isSelf);
+    }
+    const screens = [...wanted.values()].some(({ source }) => source === "SCREEN");
+    // A screen is there to be read.
+    if (screens && !this.#hadScreen && !this.isSpeaker) this.toggleLayout();
+    if (!screens && this.#hadScreen && this.isSpeaker) this.toggleLayout();
+    this.#hadScreen = screens;
+    this.#layOut();
+  }
+
+  #choose(key) {
+    this.#large = this.#large === key ? "" : key;
+    if (!this.isSpeaker) this.toggleLayout();
+    this.#layOut();
+  }
+
+  #layOut() {
+    if (!this.#call) return;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const keys = [...this.#tiles.keys()];
+    const large = this.isSpeaker ? this.#largest(keys) : "";
+    for (const [key, tile] of this.#tiles) tile.element.classList.toggle("is-large", key === large);
+    if (!large) {
+      const { columns, width: tile } = bestGrid(keys.length, width, height);
+      this.element.style.setProperty("--columns", String(columns));
+      this.element.style.setProperty("--tile", `${tile}px`);
+    }
+    this.#tellWishes(large);
+  }
+
+  /** Whom one chose; else a screen; else who speaks; else the first of the others. */
+  #largest(keys) {
+    if (keys.includes(this.#large)) return this.#large;
+    const others = keys.filter((key) => !key.startsWith(`${this.#call.self}-`));
+    const screen = others.find((key) => key.endsWith("SCREEN"));
+    const speaker = this.#speaking.map((id) => `${id}-CAMERA`).find((key) => others.includes(key));
+    return screen ?? speaker ?? others[0] ?? keys[0] ?? "";
+  }
+
+  #tellWishes(large) {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const shown = [...this.#tiles.entries()]
+      .filter(([, tile]) => tile.participant !== this.#call.self)
+      .sort(([a], [b]) => Number(b === large) - Number(a === large));
+    this.#wish(
+      shown.slice(0, large ? STRIP_MAX + 1 : undefined).map(([, tile]) => ({
+        participant: tile.participant,
+        source: tile.source,
+        width: Math.round(tile.element.clientWidth * ratio),
+        height: Math.round(tile.element.clientHeight * ratio),
+      })),
+    );
+  }
+}
+
+class Tile {
+  element;
+  participant;
+  source;
+  #video;
+  #name;
+  #picture;
+  #track = /** @type {MediaStreamTrack | null} */ (null);
+
+  constructor(participant, source, choose) {
+    this.participant = participant;
+    this.source = source;
+    this.#video = h("video", { playsinline: true, autoplay: true });
+    // Sound is played elsewhere, and what is muted may always play.
+    this.#video.muted = true;
+    this.#name = h("p.tile-name", {});
+    this.#picture = h("div.tile-avatar", {});
+    this.element = h(
+      `li.tile${source === "SCREEN" ? ".is-screen" : ""}`,
+      { "data-participant": participant, "data-source": source },
+      h("button.tile-button", { type: "button", onclick: choose }, this.#picture, this.#video),
+      this.#name,
+    );
+  }
+
+  /**
+   * @param {import("../meeting/call.js").Participant} person
+   * @param {MediaStreamTrack | null} track
+   * @param {boolean} isSelf
+   */
+  show(person, track, isSelf) {
+    const isSeen = track !== null && (isSelf || (this.source === "SCREEN" ? person.screen : person.camera));
+    const shown = isSeen ? track : null;
+    if (this.#track !== shown) {
+      this.#track = shown;
+      this.#video.srcObject = shown ? new MediaStream([shown]) : null;
+      if (shown) this.#video.play().catch(() => {});
+    }
+    this.element.classList.toggle("has-picture", isSeen);
+    this.element.classList.toggle("is-self", isSelf);
+    this.element.classList.toggle("is-lost", person.lost);
+    if (this.#picture.childElementCount === 0) this.#picture.append(avatar(person.name));
+    const what = this.source === "SCREEN" ? `${person.name}’s screen` : isSelf ? "You" : person.name;
+    const isMuted = this.source === "CAMERA" && !person.microphone;
+    const isRaised = this.source === "CAMERA" && person.handRaisedAt > 0;
+    fill(this.#name, isRaised && icon("hand"), isMuted && icon("microphoneOff"), h("span", {}, what));
+    const words = [what];
+    if (isMuted) words.push("muted");
+    if (isRaised) words.push("hand raised");
+    if (person.lost) words.push("connection lost");
+    this.element.querySelector("button").setAttribute("aria-label", words.join(", "));
+  }
+}
