@@ -4,8 +4,8 @@ SHELL := /bin/bash
 # The steps of one target share .build, which SwiftPM locks anyway.
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build run test check lint format tidy sim fuzz bench dev e2e vectors generate package \
-	setup clean help
+.PHONY: build run test check lint format tidy sim fuzz bench dev e2e web vectors generate package \
+	setup setup-browser clean help
 
 # A target may import only what Package.swift says that it depends on.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
@@ -31,13 +31,23 @@ test: ## install what is missing, build, and run all tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build $(SWIFT_FLAGS) --skip '^EndToEnd'
 	swift test --skip-build $(SWIFT_FLAGS) --filter '^EndToEnd' --no-parallel
+	@Tools/browser-tests --if-there
 
 # What CI runs. Package.swift reads CONFAB_WARNINGS and turns warnings in our targets into errors;
 # everyday builds leave them warnings, so that a newer compiler does not lock anybody out.
 check: export CONFAB_WARNINGS := error
-check: test lint ## the tests with warnings as errors, then formatting, names, walls and links
+check: setup-browser test lint ## the tests with warnings as errors, then formatting, names, walls and links
 	@grep -q CONFAB_WARNINGS Package.swift || { echo 'check: Package.swift does not heed CONFAB_WARNINGS'; exit 1; }
 	@echo 'check: all is well'
+
+# Everyday tests do without a browser where there is none; these do not.
+setup-browser:
+	@Tools/setup browser
+
+web: ## only the tests of the browser's client, with screenshots in .build-browser/pictures
+	@Tools/setup browser
+	swift build --product confab $(SWIFT_FLAGS)
+	@Tools/browser-tests $(TESTS)
 
 lint: ## swift-format in strict mode, then tidy
 	$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel --configuration .swift-format

@@ -99,11 +99,9 @@ extension ServerTests {
         #expect(try await end { try await $0.send(0x81, long) } == (1007, 1008))
         // In fragments, each of which would fit.
         let part = Array(long.prefix(4_000))
-        let fragments = try await end {
-          try await $0.send(0x01, part)
-          try await $0.send(0x00, part)
-          try await $0.send(0x00, part)
-        }
+        let stream = [UInt8](
+          [0x01, 0x00, 0x00].map { TestBrowser.frame($0, part) }.joined())
+        let fragments = try await end { try await $0.sendRaw(stream) }
         #expect(fragments == (1007, 1008), "\(words)")
         let longer = [UInt8](repeating: 0x20, count: WireLimits.frameBytesMax + 1)
         #expect(try await end(signedIn: true) { try await $0.send(0x81, longer) } == (1002, 1009))

@@ -83,7 +83,7 @@ export class Call extends Events {
     this.#channel = channel;
     this.#stops.push(
       client.on("push", (frame) => this.#push(frame)),
-      client.on("phase", (phase) => phase === "online" && this.#comeBack()),
+      client.on("caughtUp", () => this.#comeBack()),
     );
   }
 
@@ -309,7 +309,7 @@ export class Call extends Events {
     }
   }
 
-  /** The protocol's connection is there again: the same participant, if it was quick. */
+  /** News of the meeting were missed: the same participant goes on, if the loss was short. */
   async #comeBack() {
     if (this.state !== "joined" && this.state !== "waiting") return;
     try {

@@ -22,6 +22,8 @@ import { Timeline } from "./timeline.js";
  */
 
 const PAGE = 60;
+/** Edits and reactions are events too: of a lively stretch not all is looked through. */
+const NOTE_PAGES_MAX = 4;
 
 /** @param {any} wire ChannelInfo @returns {Channel} */
 export function readChannel(wire) {
@@ -138,6 +140,31 @@ export class Place extends Events {
       throw error;
     }
     this.emit("timeline", { id, changed: null });
+    this.#fetchNotes(id, timeline).catch(() => {});
+  }
+
+  /** What happened between the messages that are there: who joined, when there was a meeting. */
+  async #fetchNotes(id, timeline) {
+    const { messages, hasOlder } = timeline;
+    let after = hasOlder && messages.length > 0 ? messages[0].position - 1 : 0;
+    let sequence = messages.length > 0 ? messages[0].sequence - 1 : 0;
+    const end = messages.at(-1)?.position ?? 0;
+    for (let page = 0; page < NOTE_PAGES_MAX; page += 1) {
+      const { events = [], more } = await this.client.request("readEvents", {
+        channel: id,
+        afterPosition: String(after),
+      });
+      const notes = [];
+      for (const event of events) {
+        after = number(event.position);
+        if (event.posted) sequence = number(event.posted.sequence);
+        const text = noteWords(event);
+        if (text) notes.push({ position: after, at: number(event.at), text, after: sequence });
+      }
+      timeline.addNotes(notes);
+      if (notes.length > 0) this.emit("timeline", { id, changed: null });
+      if (!more || events.length === 0 || (end > 0 && after >= end && timeline.hasNewer)) return;
+    }
   }
 
   // Doing
@@ -245,7 +272,11 @@ export class Place extends Events {
     const changed = timeline.apply(event);
     if (event.posted) this.#count(channel, event);
     const words = noteWords(event);
-    if (words) timeline.note(number(event.at), words);
+    // Where nothing was fetched yet, they come with the page.
+    if (words && (timeline.messages.length > 0 || channel.sequence === 0)) {
+      const position = number(event.position);
+      timeline.addNotes([{ position, at: number(event.at), text: words, after: timeline.last }]);
+    }
     if (event.renamed) channel.label = `#${event.renamed.name}`;
     if (event.closed) channel.closed = true;
     if (event.ownerChanged) channel.owner = event.ownerChanged.name;

@@ -5,6 +5,7 @@ import { number } from "../protocol/values.js";
 /**
  * @typedef {object} Message
  * @property {number} sequence
+ * @property {number} position
  * @property {string} id
  * @property {number} at
  * @property {string} from
@@ -21,6 +22,7 @@ import { number } from "../protocol/values.js";
 export function readMessage(wire, asOf) {
   return {
     sequence: number(wire.sequence),
+    position: number(wire.position),
     id: wire.id ?? "",
     at: number(wire.at),
     from: wire.from ?? "",
@@ -48,7 +50,10 @@ export class Timeline {
   hasOlder = false;
   /** There are newer ones to fetch: what is shown is a stretch of the past. */
   hasNewer = false;
-  /** What people did here while it was open: joined, left, renamed. @type {{at: number, text: string, after: number}[]} */
+  /**
+   * What happened besides: people who joined, meetings. Each behind the message that it followed.
+   * @type {{position: number, at: number, text: string, after: number}[]}
+   */
   notes = [];
   /** Events that came while a page was under way. @type {any[]} */
   #recent = [];
@@ -131,7 +136,7 @@ export class Timeline {
       const sequence = number(event.posted.sequence);
       // Where nothing was fetched yet only the channel's first message follows.
       if (this.hasNewer || sequence !== this.last + 1) return [];
-      const wire = { ...event.posted, at: event.at, from: event.by };
+      const wire = { ...event.posted, at: event.at, from: event.by, position: event.position };
       this.messages.push(readMessage(wire, position));
       this.#forgetOldest();
       return [sequence];
@@ -161,9 +166,19 @@ export class Timeline {
     this.hasOlder = true;
   }
 
-  /** @param {number} at @param {string} text */
-  note(at, text) {
-    this.notes.push({ at, text, after: this.last });
+  /**
+   * @param {{position: number, at: number, text: string, after: number}[]} fresh in any order, in place of
+   * those of the same position
+   */
+  addNotes(fresh) {
+    const replaced = new Set(fresh.map(({ position }) => position));
+    this.notes = this.notes.filter(({ position }) => !replaced.has(position)).concat(fresh);
+    this.notes.sort((a, b) => a.position - b.position);
+  }
+
+  /** @param {number} sequence of a message @returns {{text: string}[]} what followed it */
+  notesAfter(sequence) {
+    return this.notes.filter(({ after }) => after === sequence);
   }
 }
 

@@ -18,6 +18,7 @@ import { number } from "./values.js";
 /**
  * What a client tells, with `on`:
  * - `phase`: see `Phase`
+ * - `caughtUp`: everything missed was asked for: after connecting, and after the server left news out
  * - `channels`: the list of channels is here, whole: ChannelInfo[]
  * - `channel`: one channel is new or changed: ChannelInfo
  * - `gone`: the person is not in this channel any more: its id
@@ -250,12 +251,23 @@ export class Client extends Events {
       steps.push(...this.#cursors.heard(channel.id, number(channel.position)));
     }
     this.#perform(steps, generation);
-    const people = await this.requestAll("who", {}, "people", (last) => ({ after: last.name }));
+    const people = await this.#fetchPeople();
     if (generation !== this.#generation) return;
     this.emit("people", people);
     this.#backoff.reset();
     this.#setPhase("online");
+    this.emit("caughtUp");
     this.#flush();
+  }
+
+  /** Guests may not ask who else is here. */
+  async #fetchPeople() {
+    try {
+      return await this.requestAll("who", {}, "people", (last) => ({ after: last.name }));
+    } catch (error) {
+      if (error instanceof Refusal) return [];
+      throw error;
+    }
   }
 
   /** Does what may fail, which then counts as a lost connection. */

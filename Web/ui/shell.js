@@ -285,7 +285,7 @@ export class Shell {
     this.#isReady = true;
     const isMeeting = /\/meeting$/.test(location.pathname);
     const channel = this.#channelOfAddress();
-    this.open(channel?.id ?? LOBBY);
+    this.open(channel?.id ?? this.place.channels.keys().next().value ?? LOBBY);
     if (isMeeting && channel) this.openMeeting();
   }
 

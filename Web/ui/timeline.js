@@ -133,20 +133,21 @@ export class TimelineView {
   }
 
   #render() {
-    const { messages, notes, hasOlder } = this.#timeline;
+    const timeline = this.#timeline;
+    const { messages, hasOlder } = timeline;
+    const notes = (after) => timeline.notesAfter(after).map(({ text }) => h("li.note", {}, text));
     const anchor = this.#anchor();
     const wasAtEnd = this.#isAtEnd();
     const items = [];
     if (!hasOlder && this.#channel) items.push(beginning(this.#channel, messages.length));
+    items.push(...notes(messages.length > 0 ? timeline.first - 1 : 0));
     let previous;
     for (const message of messages) {
       if (!previous || !isSameDay(previous.at, message.at)) items.push(dayLine(message));
       const isFirstNew = this.#readThrough > 0 && message.sequence === this.#readThrough + 1;
       if (isFirstNew && message.from !== this.#context.me) items.push(newLine());
       items.push(messageElement(message, continues(previous, message), this.#context));
-      for (const note of notes) {
-        if (note.after === message.sequence) items.push(h("li.note", {}, note.text));
-      }
+      items.push(...notes(message.sequence));
       previous = message;
     }
     fill(this.#list, items);

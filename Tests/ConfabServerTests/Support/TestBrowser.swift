@@ -87,7 +87,12 @@ final class TestBrowser {
   func send(text: String) async throws { try await send(0x81, Array(text.utf8)) }
 
   /// - Parameter first: the first byte of the frame: 0x80 for the last fragment, and the opcode.
-  func send(_ first: UInt8, _ payload: [UInt8], mask: [UInt8] = [1, 2, 3, 4]) async throws {
+  func send(_ first: UInt8, _ payload: [UInt8]) async throws {
+    try await sendRaw(Self.frame(first, payload))
+  }
+
+  static func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    let mask: [UInt8] = [1, 2, 3, 4]
     var bytes = [first]
     switch payload.count {
     case ...125: bytes.append(0x80 | UInt8(payload.count))
@@ -99,7 +104,7 @@ final class TestBrowser {
     }
     bytes += mask
     bytes += payload.enumerated().map { $1 ^ mask[$0 % 4] }
-    try await sendRaw(bytes)
+    return bytes
   }
 
   func sendRaw(_ bytes: [UInt8]) async throws {
