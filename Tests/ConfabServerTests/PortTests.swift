@@ -53,6 +53,8 @@ extension ServerTests {
         let again = try await get("/app.js", from: server, header: "If-None-Match: \(tag)\r\n")
         #expect(again.hasPrefix("HTTP/1.1 304"))
         #expect(again.hasSuffix("\r\n\r\n"))
+        let head = try await get("/app.js", from: server, method: "HEAD")
+        #expect(head.hasPrefix("HTTP/1.1 200") && head.hasSuffix("\r\n\r\n"))
       }
     }
 
@@ -84,10 +86,10 @@ extension ServerTests {
     }
 
     private func get(
-      _ path: String, from server: TestServer, header: String = ""
+      _ path: String, from server: TestServer, header: String = "", method: String = "GET"
     ) async throws -> String {
       let request =
-        "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(header)\r\n"
+        "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(header)\r\n"
       let answer = try await RawClient.exchange(
         port: server.port, alpn: ["http/1.1"], sending: Array(request.utf8))
       return String(decoding: answer, as: UTF8.self)

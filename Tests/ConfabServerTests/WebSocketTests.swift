@@ -78,6 +78,12 @@ extension ServerTests {
         #expect(frame.replyTo == 77)
         #expect(frame.body == .done(WireDone()))
         #expect(ann.pongs == [Array("are you there".utf8)])
+        // Each of them fills several reads.
+        let space = [UInt8](repeating: 0x20, count: 20_000)
+        try await ann.send(0x01, Array(#"{"request":"78","#.utf8) + space)
+        try await ann.send(0x00, space)
+        try await ann.send(0x80, space + Array(#""ping":{}}"#.utf8))
+        #expect(try await ann.frame().replyTo == 78)
       }
     }
 

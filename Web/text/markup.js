@@ -76,18 +76,22 @@ function block(kind, lines) {
   }
 }
 
-// Each begins where one of its kind can begin; the first that fits at a place is taken.
+/**
+ * Begins where one of its kind can begin; the first that fits at a place is taken.
+ * @type {{pattern: RegExp, make?: (match: string[]) => Inline | null, nested?: "strong" | "emphasis" | "strike",
+ *   standsAlone?: boolean}[]}
+ */
 const RULES = [
   { pattern: /`([^`\n]+)`/y, make: ([, code]) => ({ type: "code", text: code }) },
   { pattern: /https?:\/\/[^\s<>"'`]+/y, make: ([url]) => link(url), standsAlone: true },
   {
     pattern: new RegExp(`@(${NAME})`, "y"),
-    make: ([, name]) => trimmed(name) && { type: "mention", name: trimmed(name) },
+    make: ([, name]) => (trimmed(name) ? { type: "mention", name: trimmed(name) } : null),
     standsAlone: true,
   },
   {
     pattern: new RegExp(`#(${NAME})`, "y"),
-    make: ([, name]) => trimmed(name) && { type: "room", label: `#${trimmed(name)}` },
+    make: ([, name]) => (trimmed(name) ? { type: "room", label: `#${trimmed(name)}` } : null),
     standsAlone: true,
   },
   { pattern: /\*\*(?=\S)([^\n]{1,500}?\S)\*\*/y, nested: "strong" },
@@ -150,6 +154,7 @@ function matchAt(text, index, depth) {
     if (!match) continue;
     if (nested) {
       if (depth >= DEPTH_MAX) continue;
+      /** @type {Inline} */
       const inline = { type: nested, children: inlines(match[1], depth + 1) };
       return { inline, length: match[0].length };
     }
@@ -178,6 +183,7 @@ function typedLength(inline, match) {
   }
 }
 
+/** @param {string} url @returns {Inline | null} */
 function link(url) {
   let text = url.replace(/[.,;:!?*_~]+$/, "");
   // A closing bracket belongs to the address only if it was opened there.

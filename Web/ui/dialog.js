@@ -8,7 +8,8 @@ import { fill, h, iconButton } from "./dom.js";
  * @param {{wide?: boolean, onClose?: () => void}} [options]
  * @returns {HTMLDialogElement} open
  */
-export function openDialog(title, content, { wide = false, onClose } = {}) {
+export function openDialog(title, content, options = {}) {
+  const { wide = false, onClose } = options;
   const id = `dialog-${crypto.randomUUID()}`;
   const dialog = h(
     `dialog.dialog${wide ? ".is-wide" : ""}`,

@@ -93,6 +93,18 @@ export function fill(element, ...children) {
   append(element, children);
 }
 
+/**
+ * What has the focus within something of the page, by what it stands for: to find it again when it was made
+ * anew.
+ * @param {string} selector of what carries the mark
+ * @param {string} mark a name in `dataset`
+ * @returns {string | undefined}
+ */
+export function focusedMark(selector, mark) {
+  const element = document.activeElement?.closest(selector);
+  return element instanceof HTMLElement ? element.dataset[mark] : undefined;
+}
+
 /** Says something to those who do not see it. @param {string} words */
 export function announce(words) {
   const live = document.getElementById("live");

@@ -3,7 +3,7 @@
 import { Call } from "../meeting/call.js";
 import { listDevices, openDevice, openScreen, whyNoDevices } from "../meeting/devices.js";
 import { openDialog } from "./dialog.js";
-import { announce, avatar, fill, h, icon, iconButton } from "./dom.js";
+import { announce, avatar, fill, focusedMark, h, icon, iconButton } from "./dom.js";
 import { hostControls, meetingPeople } from "./meeting-people.js";
 import { Tiles } from "./tiles.js";
 
@@ -277,7 +277,7 @@ export class MeetingView {
     const has = (source) => call.localTrack(source) !== undefined;
     const isHeard = call.isOn("MICROPHONE");
     const isRaised = (self?.handRaisedAt ?? 0) > 0;
-    const focused = document.activeElement?.closest?.(".call-bar [data-control]")?.dataset.control;
+    const focused = focusedMark(".call-bar [data-control]", "control");
     fill(
       this.#bar,
       callButton(isHeard ? "microphone" : "microphoneOff", isHeard ? "Mute the microphone" : "Unmute the microphone", isHeard,

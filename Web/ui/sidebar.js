@@ -1,6 +1,6 @@
 // The list of conversations.
 
-import { avatar, fill, h, icon, iconButton } from "./dom.js";
+import { avatar, fill, focusedMark, h, icon, iconButton } from "./dom.js";
 import { isMuted } from "./preferences.js";
 
 export class Sidebar {
@@ -72,7 +72,7 @@ export class Sidebar {
   }
 
   render() {
-    const focused = document.activeElement?.closest?.(".channel")?.dataset.channel;
+    const focused = focusedMark(".channel", "channel");
     const all = [...this.#place.channels.values()];
     const byName = (a, b) => a.label.localeCompare(b.label, undefined, { sensitivity: "base" });
     const rooms = all.filter(({ kind }) => kind === "public" || kind === "private").sort(byName);

@@ -97,9 +97,9 @@ export class TimelineView {
 
   /** The person's newest message, which the arrow key upwards edits. */
   get lastOwn() {
-    return this.#timeline.messages.findLast(
-      (message) => message.from === this.#context.me && !message.deleted,
-    );
+    return [...this.#timeline.messages]
+      .reverse()
+      .find((message) => message.from === this.#context.me && !message.deleted);
   }
 
   focusLast() {

@@ -8,7 +8,7 @@ struct WebPages: Sendable {
   private let responder: RouterResponder<PageContext>
 
   init(metrics: ServerMetrics, metricsToken: String?) {
-    let router = Router(context: PageContext.self)
+    let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.get("/health") { _, _ in Self.text("ok\n") }
     router.get("/metrics") { request, context in
       guard context.mayReadMetrics(request, token: metricsToken) else {
