@@ -82,15 +82,15 @@ let package = Package(
       dependencies: ["Primitives", "ConfabDomain", orderedCollections, dequeModule, crypto],
       swiftSettings: settings),
     .target(name: "ConfabTerminal", dependencies: ["Primitives"], swiftSettings: settings),
-    .target(name: "STUN", dependencies: ["Primitives"], swiftSettings: settings),
+    .target(name: "STUN", dependencies: ["Primitives", crypto], swiftSettings: settings),
     .target(
       name: "ConfabTransfer", dependencies: ["Primitives", crypto], swiftSettings: settings),
     .target(
       name: "ConfabMedia", dependencies: ["Primitives", "STUN", crypto], swiftSettings: settings),
 
-    // What C has and Swift cannot spell: libcrypto, and a few system calls.
+    // What C has and Swift cannot spell: OpenSSL, and a few system calls.
     .systemLibrary(
-      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .target(name: "CLinux"),
     // The browser's client in Web/, as bytes inside the program.
     .target(name: "CWebFiles"),
@@ -99,8 +99,9 @@ let package = Package(
     .target(
       name: "ConfabNetwork",
       dependencies: [
-        "Primitives", "STUN", "ConfabTransfer", "COpenSSL", "CLinux", crypto, nioCore, nioPosix,
-        nioSSL, x509, asn1,
+        "Primitives", "STUN", "ConfabMedia", "ConfabTransfer", "COpenSSL", "CLinux", crypto,
+        nioCore,
+        nioPosix, nioSSL, x509, asn1,
       ],
       swiftSettings: settings),
     .target(
@@ -157,11 +158,13 @@ let package = Package(
       name: "ConfabTransferTests", dependencies: ["ConfabTransfer", "Primitives", crypto],
       swiftSettings: settings),
     .testTarget(
-      name: "ConfabMediaTests", dependencies: ["ConfabMedia", "Primitives"],
+      name: "ConfabMediaTests", dependencies: ["ConfabMedia", "STUN", "Primitives"],
       swiftSettings: settings),
     .testTarget(
       name: "ConfabNetworkTests",
-      dependencies: ["ConfabNetwork", "ConfabTransfer", "Primitives", crypto],
+      dependencies: [
+        "ConfabNetwork", "ConfabMedia", "ConfabTransfer", "STUN", "Primitives", crypto, nioCore,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ConfabServerTests",

@@ -67,8 +67,9 @@ extension STUNMessage {
     self.attributes = attributes
   }
 
-  /// The bytes of the message; with a fingerprint as its last attribute when asked.
-  package func encoded(fingerprint: Bool = false) -> [UInt8] {
+  /// The bytes of the message; with proof that its sender knows a key, and a fingerprint as its last
+  /// attribute, when asked.
+  package func encoded(integrity key: IntegrityKey? = nil, fingerprint: Bool = false) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(word: Self.type(messageClass, method))
     bytes.append(word: 0)
@@ -79,6 +80,13 @@ extension STUNMessage {
       bytes.append(word: UInt16(truncatingIfNeeded: attribute.value.count))
       bytes += attribute.value
       bytes += [UInt8](repeating: 0, count: -attribute.value.count & 3)
+    }
+    if let key {
+      bytes.set(word: UInt16(bytes.count - Self.headerBytes + IntegrityKey.attributeBytes), at: 2)
+      let code = key.code(of: bytes[...])
+      bytes.append(word: AttributeType.messageIntegrity)
+      bytes.append(word: UInt16(code.count))
+      bytes += code
     }
     let fingerprintBytes = fingerprint ? Fingerprint.attributeBytes : 0
     bytes.set(word: UInt16(bytes.count - Self.headerBytes + fingerprintBytes), at: 2)
@@ -91,9 +99,11 @@ extension STUNMessage {
     return bytes
   }
 
-  /// Walks the attributes; nil when one reaches beyond the end.
+  /// Walks the attributes; nil when one reaches beyond the end. Behind the integrity code only the
+  /// fingerprint counts, since anybody may have added the rest (RFC 8489 §14.5).
   private static func attributes(of bytes: [UInt8]) -> [Attribute]? {
     var attributes: [Attribute] = []
+    var isProtected = false
     var index = headerBytes
     while index < bytes.count {
       guard let type = bytes.word(at: index), let length = bytes.word(at: index + 2) else {
@@ -108,7 +118,10 @@ extension STUNMessage {
           bytes.long(at: start) == Fingerprint.value(of: bytes[..<index])
         else { return nil }
       }
-      attributes.append(Attribute(type: type, value: Array(bytes[start..<end])))
+      if !isProtected || type == AttributeType.fingerprint {
+        attributes.append(Attribute(type: type, value: Array(bytes[start..<end])))
+      }
+      if type == AttributeType.messageIntegrity { isProtected = true }
       index = (end + 3) & ~3
     }
     return attributes
@@ -124,7 +137,7 @@ extension STUNMessage {
   }
 }
 
-/// Numbers of RFC 8489 §18.3 and RFC 8445 §16.1.
+/// Numbers of RFC 8489 §18.3 and RFC 8445 §20.1.
 package enum AttributeType {
   package static let username: UInt16 = 0x0006
   package static let messageIntegrity: UInt16 = 0x0008
@@ -132,5 +145,8 @@ package enum AttributeType {
   package static let unknownAttributes: UInt16 = 0x000A
   package static let xorMappedAddress: UInt16 = 0x0020
   package static let priority: UInt16 = 0x0024
+  package static let useCandidate: UInt16 = 0x0025
   package static let fingerprint: UInt16 = 0x8028
+  package static let iceControlled: UInt16 = 0x8029
+  package static let iceControlling: UInt16 = 0x802A
 }

@@ -69,6 +69,42 @@ import Testing
           ], port: 32853))
   }
 
+  private static let password = Array("VOkJxbRl1RmTxUk/WvJxBt".utf8)
+
+  @Test(arguments: [request, responseIPv4, responseIPv6])
+  func sampleCodesAreTheirPasswords(_ sample: [UInt8]) {
+    #expect(IntegrityKey(password: Self.password).authenticates(sample))
+    #expect(!IntegrityKey(password: Self.password.dropLast()).authenticates(sample))
+    let end = sample.count - 8
+    for index in 4..<end {
+      var broken = sample
+      broken[index] ^= 1
+      #expect(!IntegrityKey(password: Self.password).authenticates(broken), "byte \(index)")
+    }
+  }
+
+  @Test func whatIsProvedAndFingerprintedIsRead() throws {
+    let key = IntegrityKey(password: Self.password)
+    let bytes = STUNMessage(
+      .success, transaction: Self.transaction,
+      attributes: [.init(type: AttributeType.username, value: Array("a:b".utf8))]
+    ).encoded(integrity: key, fingerprint: true)
+    let message = try #require(STUNMessage(bytes))
+    #expect(message.value(of: AttributeType.fingerprint) != nil)
+    #expect(key.authenticates(bytes))
+    #expect(!key.authenticates(STUNMessage(.success, transaction: Self.transaction).encoded()))
+  }
+
+  @Test func whatStandsBehindTheCodeCountsForNothing() throws {
+    let key = IntegrityKey(password: Self.password)
+    var bytes = STUNMessage(.request, transaction: Self.transaction).encoded(integrity: key)
+    bytes += [0x00, 0x25, 0x00, 0x00]
+    bytes[3] += 4
+    let message = try #require(STUNMessage(bytes))
+    #expect(message.value(of: AttributeType.useCandidate) == nil)
+    #expect(key.authenticates(bytes))
+  }
+
   @Test func xoringIsItsOwnInverse() throws {
     let address = try #require(MappedAddress(address: [192, 0, 2, 1], port: 32853))
     #expect(
