@@ -1,0 +1,104 @@
+package import ConfabMedia
+package import Primitives
+
+/// A program's side of one media connection: it checks the server's address, is the client of DTLS, and
+/// sends and receives from a socket of its own. For whoever joins a meeting without a browser.
+///
+/// One thread's at a time. Whoever owns it watches `descriptor` and `nextDeadline`.
+package final class MediaPeer {
+  package typealias Transport = MediaTransport<OpenSSLDTLS, OpenSSLMediaCipher>
+
+  private var transport: Transport
+  private let socket: PortSocket
+  private var batch = PortBatch(slotBytes: 2_048)
+  private var outgoing: OutgoingDatagrams
+  private var random = SystemRandomNumberGenerator()
+
+  /// - Parameter local: what the server was told our side is called.
+  package init(
+    _ server: PeerDescription, local: ICECredentials, dtls: DTLSContext, at now: MonotonicTime
+  ) throws(SystemError) {
+    socket = try PortSocket(address: [UInt8](repeating: 0, count: 16), port: 0, scope: 0)
+    outgoing = OutgoingDatagrams(descriptor: socket.descriptor)
+    let controller = ICEController(
+      local: local, remote: server.credentials, tuple: server.tuple,
+      tieBreaker: UInt64.random(in: 0...(.max)), at: now)
+    transport = Transport(
+      ice: .controlling(controller), dtls: OpenSSLDTLS(dtls, role: .client), role: .client,
+      fingerprint: server.fingerprint, at: now)
+  }
+
+  package var descriptor: Int32 { socket.descriptor }
+  package var isConnected: Bool { transport.isConnected }
+  package var hasEnded: Bool { transport.hasEnded }
+  package var profile: SRTPProfile? { transport.profile }
+  package var nextDeadline: MonotonicTime? { transport.nextDeadline }
+
+  package func nextEvent() -> TransportEvent? { transport.nextEvent() }
+
+  /// Takes what has come.
+  ///
+  /// - Parameter body: gets each RTP or RTCP packet, opened and valid during the call.
+  package func receive(
+    at now: MonotonicTime, _ body: (MediaPacketKind, UnsafeRawBufferPointer) -> Void
+  ) {
+    while batch.fill(from: socket.descriptor) {
+      for index in 0..<batch.count {
+        let (bytes, source) = batch.datagram(index)
+        // Which of our addresses it came to is no part of the way to the server.
+        let tuple = TransportTuple(
+          remoteHigh: source.remoteHigh, remoteLow: source.remoteLow,
+          remotePort: source.remotePort)
+        switch transport.receive(bytes, from: tuple, at: now) {
+        case .rtp(let count): body(.rtp, UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        case .rtcp(let count): body(.rtcp, UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        case .none: break
+        }
+      }
+      if batch.count < PortBatch.slots { break }
+    }
+    pass()
+  }
+
+  package func timeout(at now: MonotonicTime) {
+    transport.timeout(at: now, using: &random)
+    pass()
+  }
+
+  /// - Parameter packet: a whole RTP packet. Lost while there are no keys.
+  package func send(rtp packet: UnsafeRawBufferPointer) {
+    guard let header = RTPHeader(packet), let destination = transport.destination else { return }
+    let room = outgoing.reserve(packet.count + Transport.overheadMax)
+    guard let base = room.baseAddress else { return }
+    room.copyMemory(from: UnsafeRawBufferPointer(rebasing: packet[..<header.payloadStart]))
+    let plaintext = SRTPPlaintext(UnsafeRawBufferPointer(rebasing: packet[header.payloadStart...]))
+    if let count = transport.sealRTP(at: base, headerBytes: header.payloadStart, plaintext) {
+      outgoing.commit(count, to: destination)
+    }
+  }
+
+  /// - Parameter packet: one RTCP datagram. Lost while there are no keys.
+  package func send(rtcp packet: UnsafeRawBufferPointer) {
+    guard let destination = transport.destination else { return }
+    let room = outgoing.reserve(packet.count + Transport.overheadMax)
+    room.copyMemory(from: packet)
+    if let count = transport.sealRTCP(room, count: packet.count) {
+      outgoing.commit(count, to: destination)
+    }
+  }
+
+  /// What was written leaves.
+  package func flush() { outgoing.flush() }
+
+  package func close() {
+    transport.close()
+    pass()
+  }
+
+  private func pass() {
+    while let datagram = transport.nextDatagram() {
+      outgoing.append(datagram.bytes, to: datagram.to)
+    }
+    outgoing.flush()
+  }
+}
