@@ -18,8 +18,6 @@ package final class Server: Service {
   package let metrics = ServerMetrics()
   private let group: MultiThreadedEventLoopGroup
   private let hubGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-  /// Its own, so that what the relay forwards delays nobody's messages.
-  private let udpGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let prepared: (state: PlaceState, ownerInvitation: [UInt8]?)
   /// Called once it listens.
   private let onStart: @Sendable (Addresses) -> Void
@@ -86,8 +84,7 @@ package final class Server: Service {
     let admin: any NIOCore.Channel
     do {
       port = try await BoundPort.bind(
-        options.listen, listener: parts.listener, group: udpGroup, relay: options.relay,
-        metrics: metrics)
+        options.listen, listener: parts.listener, relay: options.relay, metrics: metrics)
       parts.relay.bound(port.udp)
       admin = try await bindAdminSocket(parts.listener)
     } catch {
@@ -105,7 +102,7 @@ package final class Server: Service {
         pin: identity.pin,
         adminSocket: folder.adminSocket),
       port: port, admin: admin, parts: parts, journal: journal,
-      groups: [group, hubGroup, udpGroup], logger: options.logger)
+      groups: [group, hubGroup], logger: options.logger)
   }
 
   private func bindAdminSocket(_ listener: Listener) async throws -> any NIOCore.Channel {

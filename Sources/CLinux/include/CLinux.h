@@ -110,4 +110,6 @@ int clinux_await_writeback(int fd, int64_t offset, int64_t count);
 int64_t clinux_next_data(int fd, int64_t offset);
 int64_t clinux_next_hole(int fd, int64_t offset);
 
+#include "port.h"
+
 #endif

@@ -6,7 +6,7 @@ import NIOCore
 /// TCP and UDP on one number.
 struct BoundPort: Sendable {
   let tcp: any Channel
-  let udp: UDPRendezvous
+  let udp: UDPPort
 
   var number: Int { tcp.localAddress?.port ?? 0 }
 
@@ -14,8 +14,7 @@ struct BoundPort: Sendable {
   private static let attemptsMax = 16
 
   static func bind(
-    _ listen: HostPort, listener: Listener, group: any EventLoopGroup, relay: RelayLimits?,
-    metrics: ServerMetrics
+    _ listen: HostPort, listener: Listener, relay: RelayLimits?, metrics: ServerMetrics
   ) async throws -> BoundPort {
     for attempt in 1... {
       let tcp: any Channel
@@ -25,9 +24,9 @@ struct BoundPort: Sendable {
         throw StartFailure("cannot listen on \(listen): \(words(error)); choose another --listen")
       }
       do {
-        let udp = try await UDPRendezvous.bind(
-          host: listen.host, port: tcp.localAddress?.port ?? 0, group: group, relay: relay,
-          count: metrics.count)
+        guard let address = tcp.localAddress else { throw ChannelError.ioOnClosedChannel }
+        let udp = try UDPPort(
+          address: address, port: address.port ?? 0, relay: relay, count: metrics.count)
         return BoundPort(tcp: tcp, udp: udp)
       } catch {
         try? await tcp.close()
@@ -42,12 +41,12 @@ struct BoundPort: Sendable {
 
   func close() async {
     try? await tcp.close()
-    try? await udp.close()
+    await udp.close()
   }
 
   private static func words(_ error: any Error) -> String {
-    guard let error = error as? IOError else { return "\(error)" }
-    switch error.errnoCode {
+    let code = (error as? IOError)?.errnoCode ?? (error as? SystemError)?.code
+    switch code {
     case EADDRINUSE: return "the port is in use by another program"
     case EACCES: return "ports below 1024 need root's rights"
     case EADDRNOTAVAIL: return "this machine has no such address"

@@ -4,10 +4,10 @@ import NIOConcurrencyHelpers
 
 /// Between the hub, which gives out places at the relay, and the UDP socket, which is bound later.
 final class RelayDoor: Sendable {
-  private let socket = NIOLockedValueBox<UDPRendezvous?>(nil)
+  private let socket = NIOLockedValueBox<UDPPort?>(nil)
 
   /// Nobody can have asked for a relay before.
-  func bound(_ socket: UDPRendezvous) {
+  func bound(_ socket: UDPPort) {
     self.socket.withLockedValue { $0 = socket }
   }
 

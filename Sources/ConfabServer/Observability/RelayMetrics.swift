@@ -40,7 +40,7 @@ struct RelayMetrics: Sendable {
 
 extension ServerMetrics {
   /// What the UDP socket counted since the last time.
-  func count(_ tally: UDPRendezvous.Tally) {
+  func count(_ tally: UDPPort.Tally) {
     stunAnswered.add(tally.answered)
     udpLimited.add(tally.limited)
     udpDropped.add(tally.dropped)
