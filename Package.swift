@@ -159,7 +159,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ConfabMediaTests", dependencies: ["ConfabMedia", "STUN", "Primitives"],
-      swiftSettings: settings),
+      exclude: ["Descriptions"], swiftSettings: settings),
     .testTarget(
       name: "ConfabNetworkTests",
       dependencies: [
