@@ -41,12 +41,13 @@ struct TransferParties: Sendable {
   )
     async throws -> DeviceStanding
   {
-    let listed = try await connection.devices(of: person).devices.compactMap {
-      DeviceKeys($0.device)
+    let place = connection.welcome.place.hex
+    let keys = DeviceKeys(identity: device.identity, agreement: device.agreement, name: name)
+    var listed: [DeviceKeys] = []
+    if try profile.needsList(toPin: keys, of: person, in: place) {
+      listed = try await connection.devices(of: person).devices.compactMap { DeviceKeys($0.device) }
     }
-    return try profile.pin(
-      DeviceKeys(identity: device.identity, agreement: device.agreement, name: name), of: person,
-      in: connection.welcome.place.hex, listed: listed)
+    return try profile.pin(keys, of: person, in: place, listed: listed)
   }
 
   func relay(_ token: [UInt8], at address: PathAddress?) -> RelayPlace? {
