@@ -4,7 +4,6 @@ import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
 import Dispatch
-import Glibc
 import NIOCore
 import Primitives
 
@@ -31,7 +30,7 @@ struct TransferParties: Sendable {
     let resolved = try? await offThread {
       try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
     }
-    guard case .some(let address) = resolved, let bytes = address.ipBytes else { return nil }
+    guard case .some(let address) = resolved, let bytes = IPAddressText.bytes(of: address) else { return nil }
     return PathAddress(bytes: bytes, port: UInt16(server.port))
   }
 
@@ -62,17 +61,6 @@ func offThread<Value: Sendable>(
 ) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
-  }
-}
-
-extension SocketAddress {
-  /// 4 or 16, in network order; nil for what is no address of the Internet.
-  fileprivate var ipBytes: [UInt8]? {
-    switch self {
-    case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
-    case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-    case .unixDomainSocket: nil
-    }
   }
 }
 
