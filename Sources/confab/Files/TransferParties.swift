@@ -30,7 +30,9 @@ struct TransferParties: Sendable {
     let resolved = try? await offThread {
       try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
     }
-    guard case .some(let address) = resolved, let bytes = IPAddressText.bytes(of: address) else { return nil }
+    guard case .some(let address) = resolved, let bytes = IPAddressText.bytes(of: address) else {
+      return nil
+    }
     return PathAddress(bytes: bytes, port: UInt16(server.port))
   }
 
