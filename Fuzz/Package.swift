@@ -41,7 +41,7 @@ let package = Package(
     core("Primitives", []),
     core("ConfabDomain", ["Primitives", orderedCollections]),
     core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
-    core("STUN", ["Primitives"]),
+    core("STUN", ["Primitives", crypto]),
     core("ConfabMedia", ["Primitives", "STUN", crypto]),
     .target(
       name: "WireExercises",
