@@ -63,7 +63,9 @@ struct FileSend: AsyncParsableCommand {
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        var follower = Follower(dialer, presence: false)
+        var follower = Follower(filesOver: dialer, receives: false) {
+          try await sender.offer(over: $0)
+        }
         try await follower.run { try await sender.handle($0) }
       }
       group.addTask { for await _ in sender.end { return } }
@@ -115,7 +117,7 @@ struct FileReceive: AsyncParsableCommand {
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        var follower = Follower(dialer, presence: false, receivesFiles: true)
+        var follower = Follower(filesOver: dialer, receives: true)
         try await follower.run { await receiver.handle($0) }
       }
       group.addTask { for await result in receiver.end { return try result.get() } }

@@ -144,25 +144,49 @@ actor FileReceiver {
         presenterName: offered.from, presenterKey: presenterKey,
         destination: wishes.destination, seed: .random(in: 0 ... .max)),
       server: serverAddress, loop: loop, threads: threads)
+    // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(
       offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
-      index: UInt32.random(in: 1 ... .max), candidates: await reception.candidates(),
+      index: UInt32.random(in: 1 ... .max), candidates: try await reception.candidatesSoFar(),
       resumes: false)
     let signed = answer.signed(with: parties.device.identity)
-    let acceptance = try await connection.acceptFile(id, answer: signed.encoded)
+    let prologue = Pairing.prologue(offer: blob, answer: signed)
+    current = (offered.transferID, reception, false)
+    defer { current = nil }
+    // Message 1 and the answer leave together.
+    async let accepted = connection.acceptFile(id, answer: signed.encoded)
     reception.begin(
       ConnectionSetup(
         role: .recipient, staticPrivate: parties.device.agreement,
         ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-        remoteStatic: offer.device.agreement,
-        prologue: Pairing.prologue(offer: blob, answer: signed), localIndex: answer.index,
+        remoteStatic: offer.device.agreement, prologue: prologue, localIndex: answer.index,
         remoteIndex: offer.index, token: offer.addressToken.bytes, candidates: offer.candidates,
-        pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max)),
-      relay: parties.relay(Array(acceptance.relayToken), at: serverAddress))
-    current = (offered.transferID, reception, false)
-    defer { current = nil }
+        pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max)))
+    do {
+      let acceptance = try await accepted
+      parties.relay(Array(acceptance.relayToken), at: serverAddress).map { reception.use($0) }
+      let pairing = acceptance.pairing
+      Task { await self.tellLate(reception, prologue, id, pairing, connection) }
+    } catch {
+      reception.stop()
+      throw error
+    }
     try await follow(reception, offer.summary.name, offered.from)
     return true
+  }
+
+  /// Tells the sender how the server sees us, where that is another address than our own.
+  private func tellLate(
+    _ reception: FileReception, _ prologue: [UInt8], _ id: TransferID, _ pairing: UInt64,
+    _ connection: Connection
+  ) async {
+    let found = await reception.candidates().filter { $0.kind == .reflexive }
+    guard !found.isEmpty else { return }
+    let late = LateCandidates(
+      prologue: prologue, identity: parties.transferDevice.identity, round: 1, candidates: found)
+    // The relay carries what the direct way does not.
+    try? await connection.sendFileCandidates(
+      id, pairing: pairing, late.signed(with: parties.device.identity).encoded)
   }
 
   private func follow(_ reception: FileReception, _ name: String, _ person: String) async throws {

@@ -25,7 +25,7 @@ actor FileSender {
   private var offer: TransferOffer?
   private var signedOffer: SignedBlob?
   private var connection: Connection?
-  private var takers: [String: FilePresentation] = [:]
+  private var takers: [String: Taker] = [:]
   /// People who have everything, or do not want it.
   private var settled: Set<String> = []
   private var expected = 1
@@ -68,20 +68,32 @@ actor FileSender {
     return id
   }
 
+  /// Somebody who takes the files.
+  private struct Taker {
+    var presentation: FilePresentation
+    var pairing: UInt64
+    var prologue: [UInt8]
+    var device: TransferDevice
+    /// Of the candidates that came late.
+    var latestRound: UInt32 = 0
+  }
+
+  private static let rememberedSecondsMin = 1.0
+
   // MARK: - The server
 
   func handle(_ happening: Follower.Happening) async throws {
     switch happening {
-    case .connected(let connection, _): try await offer(over: connection)
+    case .connected(let connection, _): self.connection = connection
     case .lost(let reason, _): Output.note("\(reason) Trying again…")
     case .file(.answered(let answer)): try await take(answer)
-    case .file(.candidates): break
+    case .file(.candidates(let late)): learn(late)
     default: break
     }
   }
 
-  private func offer(over connection: Connection) async throws {
-    self.connection = connection
+  /// On each connection to the server.
+  func offer(over connection: OpeningConnection) async throws {
     let signed = try await makeOffer()
     let summary = WireFileSummary.with {
       $0.name = tree.manifest.offeredName
@@ -154,20 +166,37 @@ actor FileSender {
     }
     _ = try await parties.pin(
       answer.device, named: answered.device.name, of: answered.by, connection)
+    let prologue = Pairing.prologue(offer: signedOffer, answer: blob)
     var setup = ConnectionSetup(
       role: .presenter, staticPrivate: parties.device.agreement,
       ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-      remoteStatic: answer.device.agreement,
-      prologue: Pairing.prologue(offer: signedOffer, answer: blob), localIndex: offer.index,
+      remoteStatic: answer.device.agreement, prologue: prologue, localIndex: offer.index,
       remoteIndex: answer.index, token: offer.addressToken.bytes, candidates: answer.candidates,
       pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max))
     setup.rateLimit = rateLimit
+    // Without that it only takes longer.
+    setup.startRate = try? parties.profile.rate(
+      to: answer.device, at: answer.candidates, now: LocalTime.now)
     let presentation = try await offering.accept(
       setup, relay: parties.relay(Array(answered.relayToken), at: serverAddress))
-    takers[answered.by]?.stop()
-    takers[answered.by] = presentation
+    takers[answered.by]?.presentation.stop()
+    takers[answered.by] = Taker(
+      presentation: presentation, pairing: answered.pairing, prologue: prologue,
+      device: answer.device)
     let person = answered.by
     Task { await self.follow(presentation, person) }
+  }
+
+  /// Where else a taker may be reached, which it learned only after it had answered.
+  private func learn(_ late: WireFileCandidates) {
+    guard let (person, taker) = takers.first(where: { $0.value.pairing == late.pairing }),
+      let blob = SignedBlob(Array(late.candidates)),
+      case .genuine(let list) = LateCandidates.verify(
+        blob, prologue: taker.prologue, identity: taker.device.identity),
+      list.round > taker.latestRound
+    else { return }
+    takers[person]?.latestRound = list.round
+    for candidate in list.candidates { taker.presentation.add(candidate) }
   }
 
   private func follow(_ presentation: FilePresentation, _ person: String) async {
@@ -187,12 +216,13 @@ actor FileSender {
     _ display: TransferDisplay
   ) async {
     // The same person may have begun anew meanwhile.
-    guard takers[person] === presentation else { return }
+    guard let taker = takers[person], taker.presentation === presentation else { return }
     takers[person] = nil
     switch end {
     case .done(let report):
       display.show(report)
-      try? await connection?.completeFile(transfer, for: person)
+      await remember(taker, report)
+      await connection?.tell(.completeFile(transfer, for: person))
       settle(person)
     case .failed(let reason, _):
       display.endLine()
@@ -202,6 +232,17 @@ actor FileSender {
       display.endLine()
       Output.note("\(person): \(interruption.words). Waiting for them to go on…")
     }
+  }
+
+  /// What little or what the relay carries says nothing about the way.
+  private func remember(_ taker: Taker, _ report: TransferReport) async {
+    guard report.path == .direct, report.seconds >= Self.rememberedSecondsMin,
+      let address = try? await taker.presentation.destination(),
+      let statistics = try? await taker.presentation.statistics()
+    else { return }
+    let rate = Double(statistics.contentBytesAcknowledged) / report.seconds
+    try? parties.profile.remember(
+      rate: Int(rate), to: taker.device, at: address, now: LocalTime.now)
   }
 
   private func settle(_ person: String) {
