@@ -197,7 +197,7 @@ let package = Package(
       dependencies: ["ConfabDomain", "Primitives", orderedCollections], swiftSettings: settings),
     .testTarget(
       name: "ConfabHubTests",
-      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections],
+      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections, crypto],
       swiftSettings: settings),
     .testTarget(
       name: "SimulationTests",

@@ -17,6 +17,7 @@ final class ServerParts: Sendable {
   let fanouts: [LoopFanout]
   let listener: Listener
   let relay = RelayDoor()
+  let media = MediaDoor()
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
 
@@ -51,8 +52,8 @@ final class ServerParts: Sendable {
       hub: hub, loop: hubLoop,
       services: HubServices(
         writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
-        directory: directory, relay: relay, interactions: InteractionLog(logger: logger),
-        metrics: metrics))
+        directory: directory, relay: relay, media: media,
+        interactions: InteractionLog(logger: logger), metrics: metrics))
     driverBox.withLockedValue { $0 = driver }
     let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
     let services = SessionServices(

@@ -38,6 +38,10 @@ package final class ServerMetrics: Sendable {
   let stunAnswered = Counter("confab_stun_answered_total", "STUN requests answered.")
   let filesOffered = Counter("confab_files_offered_total", "Offers of files.")
   let filesAccepted = Counter("confab_files_accepted_total", "Offers of files that were accepted.")
+  let meetings = Gauge("confab_meetings", "Meetings that go on.")
+  let participants = Gauge("confab_meeting_participants", "Devices in meetings or before them.")
+  let meetingsStarted = Counter("confab_meetings_started_total", "Meetings started.")
+  let meetingsJoined = Counter("confab_meetings_joined_total", "People who came to meetings.")
   let relay = RelayMetrics()
   let logLinesDropped = Counter("confab_log_lines_dropped_total", "Log lines that found no room.")
   let groupEvents = Distribution(
@@ -56,6 +60,7 @@ package final class ServerMetrics: Sendable {
       deliveries,
       deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, snapshots,
       readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
+      meetings, participants, meetingsStarted, meetingsJoined,
       logLinesDropped, groupEvents, commitMicroseconds,
     ]
     return (numbers + relay.all).map(\.rendered).joined()
@@ -105,6 +110,8 @@ final class Gauge: Metric {
   func add(_ count: Int = 1) -> Int {
     value.wrappingAdd(count, ordering: .relaxed).newValue
   }
+
+  func set(_ count: Int) { value.store(count, ordering: .relaxed) }
 
   var rendered: String {
     "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(current)\n"
