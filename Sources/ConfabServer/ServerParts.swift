@@ -18,6 +18,7 @@ final class ServerParts: Sendable {
   let listener: Listener
   let relay = RelayDoor()
   let media = MediaDoor()
+  private let metrics: ServerMetrics
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
 
@@ -63,7 +64,7 @@ final class ServerParts: Sendable {
     listener = Listener(
       group: group, fanouts: fanouts, identity: identity,
       pages: WebPages(metrics: metrics, metricsToken: options.metricsToken), services: services,
-      logger: logger)
+      port: relay, logger: logger)
     self.driver = driver
     self.writer = writer
     self.reads = reads
@@ -71,6 +72,15 @@ final class ServerParts: Sendable {
     self.archives = archives
     self.fanouts = fanouts
     self.links = links
+    self.metrics = metrics
+  }
+
+  /// Meetings are served on the port from now on.
+  func openMedia(on port: UDPPort, _ options: ServerOptions) throws {
+    let driver = driver
+    let setup = try MediaSetup(
+      options: options, port: port.port, metrics: metrics, report: { driver.post(.media($0)) })
+    media.open(MediaGateway(port: port, setup: setup))
   }
 
   func makeLinks(_ port: Int) -> LateLinks {

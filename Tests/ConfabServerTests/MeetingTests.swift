@@ -34,7 +34,7 @@ extension ServerTests {
         let publish = WirePublishMedia.with { ($0.meeting, $0.sdp) = (second.info.meeting, "v=0") }
         #expect(
           try await ann.request(.publishMedia(publish)).refusalCode
-            == Rejection.Code.mediaUnavailable.rawValue, "no media side was opened here")
+            == Rejection.Code.mediaUnfit.rawValue, "that is no description")
         let link = WireCreateGuestLink.with { $0.channel.name = "#lobby" }
         guard case .invitation(let invitation) = try await ann.request(.createGuestLink(link))
         else {

@@ -43,6 +43,7 @@ package final class ServerMetrics: Sendable {
   let meetingsStarted = Counter("confab_meetings_started_total", "Meetings started.")
   let meetingsJoined = Counter("confab_meetings_joined_total", "People who came to meetings.")
   let relay = RelayMetrics()
+  let media = MediaMetrics()
   let logLinesDropped = Counter("confab_log_lines_dropped_total", "Log lines that found no room.")
   let groupEvents = Distribution(
     "confab_commit_events", "Events in one commit.", bounds: [1, 2, 4, 8, 16, 64, 256, 1_024])
@@ -63,7 +64,7 @@ package final class ServerMetrics: Sendable {
       meetings, participants, meetingsStarted, meetingsJoined,
       logLinesDropped, groupEvents, commitMicroseconds,
     ]
-    return (numbers + relay.all).map(\.rendered).joined()
+    return (numbers + relay.all + media.all).map(\.rendered).joined()
   }
 }
 
