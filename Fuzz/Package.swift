@@ -22,6 +22,12 @@ func fuzzer(_ name: String, _ exercises: Target.Dependency) -> Target {
   .executableTarget(name: name, dependencies: [exercises], swiftSettings: settings)
 }
 
+func exercises(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: "\(name)Exercises", dependencies: dependencies, path: "Exercises/\(name)",
+    swiftSettings: settings)
+}
+
 func core(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
@@ -43,13 +49,11 @@ let package = Package(
     core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
     core("STUN", ["Primitives", crypto]),
     core("ConfabMedia", ["Primitives", "STUN", crypto]),
-    .target(
-      name: "WireExercises",
-      dependencies: ["Primitives", "ConfabDomain", "ConfabWire", protobuf],
-      path: "Exercises/Wire", swiftSettings: settings),
-    .target(
-      name: "MediaExercises", dependencies: ["ConfabMedia"], path: "Exercises/Media",
-      swiftSettings: settings),
+    core("ConfabTransfer", ["Primitives", crypto]),
+    exercises("Wire", ["Primitives", "ConfabDomain", "ConfabWire", protobuf]),
+    exercises("Media", ["ConfabMedia"]),
+    exercises("STUN", ["STUN"]),
+    exercises("Transfer", ["Primitives", "ConfabTransfer", crypto]),
     fuzzer("WireFrameDecoder", "WireExercises"),
     fuzzer("WireWebSocketDecoder", "WireExercises"),
     fuzzer("WireServerConnection", "WireExercises"),
@@ -57,5 +61,14 @@ let package = Package(
     fuzzer("MediaPackets", "MediaExercises"),
     fuzzer("MediaDescriptions", "MediaExercises"),
     fuzzer("MediaRoom", "MediaExercises"),
+    fuzzer("STUNMessages", "STUNExercises"),
+    fuzzer("TransferPacket", "TransferExercises"),
+    fuzzer("TransferHandshake", "TransferExercises"),
+    fuzzer("TransferBlobs", "TransferExercises"),
+    fuzzer("TransferControl", "TransferExercises"),
+    fuzzer("TransferRelay", "TransferExercises"),
+    fuzzer("TransferRecipient", "TransferExercises"),
+    fuzzer("TransferPresenter", "TransferExercises"),
+    fuzzer("TransferConnection", "TransferExercises"),
   ]
 )

@@ -109,6 +109,10 @@ extension ServerTests {
           [0x01, 0x00, 0x00].map { TestBrowser.frame($0, part) }.joined())
         let fragments = try await end { try await $0.sendRaw(stream) }
         #expect(fragments == (1007, 1008), "\(words)")
+        let apart = try await end { browser in
+          for first: UInt8 in [0x01, 0x00, 0x00] { try await browser.send(first, part) }
+        }
+        #expect(apart == (1007, 1008), "\(words)")
         let longer = [UInt8](repeating: 0x20, count: WireLimits.frameBytesMax + 1)
         #expect(try await end(signedIn: true) { try await $0.send(0x81, longer) } == (1002, 1009))
         #expect(try await end { try await $0.send(0x82, [8, 1]) } == (1001, 1002))

@@ -53,7 +53,7 @@ private func readRTCP(_ datagram: UnsafeRawBufferPointer) {
     if NegativeAcknowledgement.isIn(packet) { NegativeAcknowledgement.forEach(packet) { _ in } }
     if let feedback = TransportFeedback(packet) {
       var count = 0
-      feedback.forEach { _, _ in count += 1 }
+      feedback.eachPacket { _, _ in count += 1 }
       precondition(count == feedback.packetCount)
     }
   }

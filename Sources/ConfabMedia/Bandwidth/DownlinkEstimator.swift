@@ -57,7 +57,7 @@ struct DownlinkEstimator: ~Copyable {
     let shift = reference - feedback.referenceTicks
     // The closure must not touch what is being read.
     var news = FeedbackNews()
-    feedback.forEach { _, ticks in
+    feedback.eachPacket { _, ticks in
       defer { sequence += 1 }
       guard let ticks else {
         if sequence >= toldTo, sequence < history.next { news.lost += 1 }

@@ -60,7 +60,7 @@ package struct TransportFeedback {
   /// - Parameter body: gets each packet in order, and its arrival in ticks; nil when it has not
   ///   arrived.
   @inline(__always)
-  package func forEach(_ body: (_ sequence: UInt16, _ ticks: Int64?) -> Void) {
+  package func eachPacket(_ body: (_ sequence: UInt16, _ ticks: Int64?) -> Void) {
     var position = Self.fixedBytes
     var delta = deltaStart
     var left = packetCount

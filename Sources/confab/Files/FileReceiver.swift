@@ -141,7 +141,7 @@ actor FileReceiver {
     guard let presenterKey = ContentHash(offer.device.identity) else { return false }
     let reception = try await FileReception.open(
       ReceptionOptions(
-        presenterName: offered.from, presenterKey: presenterKey,
+        presenterName: offered.from, presenterKey: presenterKey, offered: offer.summary,
         destination: wishes.destination, seed: .random(in: 0 ... .max)),
       server: serverAddress, loop: loop, threads: threads)
     // What the server sees of this socket follows when it is known: nobody waits for that.

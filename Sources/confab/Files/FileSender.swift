@@ -95,11 +95,12 @@ actor FileSender {
   /// On each connection to the server.
   func offer(over connection: OpeningConnection) async throws {
     let signed = try await makeOffer()
+    let offered = TransferOffer.Summary(of: tree.manifest)
     let summary = WireFileSummary.with {
-      $0.name = tree.manifest.offeredName
-      $0.files = UInt64(tree.manifest.fileCount)
-      $0.bytes = tree.manifest.contentBytes
-      $0.folder = tree.manifest.isOneFolder
+      $0.name = offered.name
+      $0.files = offered.files
+      $0.bytes = offered.bytes
+      $0.folder = offered.isFolder
     }
     let standing = try await connection.offerFile(
       transfer, to: channel.reference, offer: signed.encoded, summary: summary)
@@ -116,10 +117,7 @@ actor FileSender {
       transfer: transfer.bytes, device: parties.transferDevice,
       index: UInt32.random(in: 1 ... .max), addressToken: token,
       candidates: await offering.candidates(),
-      summary: TransferOffer.Summary(
-        name: tree.manifest.offeredName, files: UInt64(tree.manifest.fileCount),
-        bytes: tree.manifest.contentBytes, isFolder: tree.manifest.isOneFolder),
-      time: LocalTime.now)
+      summary: TransferOffer.Summary(of: tree.manifest), time: LocalTime.now)
     let signed = offer.signed(with: parties.device.identity)
     self.offer = offer
     signedOffer = signed
@@ -201,7 +199,7 @@ actor FileSender {
 
   private func follow(_ presentation: FilePresentation, _ person: String) async {
     var display = TransferDisplay(
-      .sending, tree.manifest.offeredName, person: person, json: json)
+      .sending, TransferOffer.Summary(of: tree.manifest).name, person: person, json: json)
     for await update in presentation.updates {
       switch update {
       case .connected: break
@@ -249,10 +247,4 @@ actor FileSender {
     settled.insert(person)
     if settled.count >= expected { finished.yield() }
   }
-}
-
-extension Manifest {
-  /// What a person calls it: the first name at the top.
-  var offeredName: String { tops.first.map { name(of: $0) } ?? "" }
-  var isOneFolder: Bool { tops.count == 1 && tops.first.map { !isFile($0) } ?? false }
 }

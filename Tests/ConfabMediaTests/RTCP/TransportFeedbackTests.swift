@@ -9,7 +9,7 @@ struct TransportFeedbackTests {
     packets(bytes) { packet in
       TransportFeedback(packet).map { feedback in
         var all: [(UInt16, Int64?)] = []
-        feedback.forEach { all.append(($0, $1)) }
+        feedback.eachPacket { all.append(($0, $1)) }
         return all
       }
     }.found.first
