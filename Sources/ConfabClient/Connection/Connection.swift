@@ -103,7 +103,6 @@ package final class Connection: Requesting {
   ) -> ClientBootstrap {
     ClientBootstrap(group: loop)
       .connectTimeout(ConnectionLimits.connectMax)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
       .channelInitializer(initializer)
   }
 
@@ -137,7 +136,9 @@ package final class Connection: Requesting {
 extension ClientBootstrap {
   fileprivate func connect(to destination: Destination) async throws -> any NIOCore.Channel {
     switch destination {
-    case .network(let address, _): try await connect(host: address.host, port: address.port).get()
+    case .network(let address, _):
+      try await channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .connect(host: address.host, port: address.port).get()
     case .operatorSocket(let path): try await connect(unixDomainSocketPath: path).get()
     }
   }

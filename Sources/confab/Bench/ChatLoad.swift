@@ -60,7 +60,7 @@ final class ChatLoad: Sendable {
     for index in 0..<plan.clients {
       let token = tokens[index % tokens.count]
       _ = try await ClientBootstrap(group: loop)
-        .channelOption(.socketOption(.tcp_nodelay), value: 1)
+        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { [plan, tally] channel in
           channel.eventLoop.makeCompletedFuture {
             let connection = ChatLoadConnection(plan, token: token, tally: tally.value)
