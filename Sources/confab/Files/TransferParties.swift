@@ -67,11 +67,10 @@ func offThread<Value: Sendable>(
 extension SocketAddress {
   /// 4 or 16, in network order; nil for what is no address of the Internet.
   fileprivate var ipBytes: [UInt8]? {
-    switch self {
-    case .v4(let address): withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
-    case .v6(let address): withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
-    case .unixDomainSocket: nil
-    }
+    guard let text = ipAddress else { return nil }
+    let isV4 = self.protocol == .inet
+    var bytes = [UInt8](repeating: 0, count: isV4 ? 4 : 16)
+    return inet_pton(isV4 ? AF_INET : AF_INET6, text, &bytes) == 1 ? bytes : nil
   }
 }
 
