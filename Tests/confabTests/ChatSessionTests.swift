@@ -253,13 +253,21 @@ private final class Told: Sendable {
     let session = try session()
     await perform(
       [
-        .command(.sendFile(path: "a", to: nil), channel: "#lobby"),
+        .command(.sendFile(paths: ["a"], to: nil), channel: "#lobby"),
         .command(.meet(room: nil), channel: "#lobby"),
       ], in: session)
     #expect(
       told.notices == [
-        "This release cannot hand over files yet.", "This release has no meetings yet.",
+        "Files cannot be handed over here.", "This release has no meetings yet.",
       ])
+  }
+
+  @Test func whoIsNotActiveIsOffline() async throws {
+    let session = try session()
+    await session.connected(FakeLink { _ in .presenceList(WirePresenceList()) }, [])
+    await perform(
+      [.command(.classic(.upload(to: "Obi-wan", file: "a.mp4")), channel: "#lobby")], in: session)
+    #expect(told.notices == ["Obi-wan is offline"])
   }
 
   @Test func anEndedSessionWakesWhoWaits() async throws {

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+/// Files between two chats, line by line, with real processes and real datagrams.
+@Suite struct ChatFileTests {
+  @Test func twoChatsHandOverAFileWhileTheyTalk() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("my talk.mp4", megabytes: 5)
+    let into = try place.makeFolder("inbox")
+    let ann = try place.start("ann", ["chat", "--plain"], keepsInputOpen: true)
+    let bob = try place.start("bob", ["chat", "--plain", "--into", into], keepsInputOpen: true)
+    try bob.type("here I am")
+    try await ann.line { $0.contains("here I am") }
+    try ann.type("/send-file '\(source)' @bob")
+    try await bob.line { $0.contains("ann offers you my talk.mp4") }
+    try bob.type("/transfers")
+    try await bob.line { $0.contains("/decline 1") }
+    try bob.type("/accept")
+    try bob.type("it comes")
+    try await ann.line { $0.contains("it comes") }
+    try await bob.line { $0.contains("Received my talk.mp4 from ann") }
+    try await ann.line { $0.contains("my talk.mp4 has arrived at bob.") }
+    #expect(
+      FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_my talk.mp4"))
+    try ann.type("/quit")
+    bob.endInput()
+    #expect(try await ann.exitStatus() == 0)
+    #expect(try await bob.exitStatus() == 0)
+  }
+
+  @Test func theClassicCommandUploads() async throws {
+    let place = try await Place()
+    try await place.bring("yoda", "obi-wan")
+    let source = try place.makeFile("lecture1.mp4", megabytes: 2)
+    let into = try place.makeFolder("inbox")
+    let yoda = try place.start("yoda", ["chat", "--plain"], keepsInputOpen: true)
+    try yoda.type("UPD obi-wan \(source)")
+    try await yoda.error { $0.contains("obi-wan is offline") }
+    let other = try place.start(
+      "obi-wan", ["chat", "--plain", "--into", into], keepsInputOpen: true)
+    try other.type("hello there")
+    try await yoda.line { $0.contains("hello there") }
+    try yoda.type("UPD obi-wan \(source)")
+    try await other.line { $0.contains("/accept 1") }
+    try other.type("/accept 1")
+    try await other.line { $0.contains("Received lecture1.mp4 from yoda") }
+    try await yoda.line { $0.contains("lecture1.mp4 has been uploaded") }
+    #expect(
+      FileManager.default.contentsEqual(atPath: source, andPath: into + "/yoda_lecture1.mp4"))
+    try other.type("UPD yoda /nowhere/at-all")
+    try await other.error { $0.contains("/nowhere/at-all") }
+  }
+
+  @Test func whatIsNotWantedIsDeclined() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 1)
+    let ann = try place.start("ann", ["chat", "--plain"], keepsInputOpen: true)
+    let bob = try place.start("bob", ["chat", "--plain"], keepsInputOpen: true)
+    try bob.type("here I am")
+    try await ann.line { $0.contains("here I am") }
+    try ann.type("/send-file \(source) @bob")
+    try await bob.line { $0.contains("/accept 1") }
+    try bob.type("/decline")
+    try await ann.line { $0.contains("bob does not want talk.mp4.") }
+    try ann.type("/send-file \(source) @bob")
+    try await bob.lines(count: 2) { $0.contains("/accept 1") }
+    try ann.type("/cancel")
+    try await bob.line { $0.contains("not offered any more") }
+  }
+
+  /// At the end of its input a chat stays until its files have arrived.
+  @Test func aScriptSendsAndTakes() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 3)
+    let into = try place.makeFolder("inbox")
+    let bob = try place.start("bob", ["chat", "--plain", "--into", into], keepsInputOpen: true)
+    let ann = try place.start("ann", ["chat", "--plain"], keepsInputOpen: true)
+    try ann.type("/send-file \(source) @bob")
+    ann.endInput()
+    try await bob.line { $0.contains("/accept 1") }
+    try bob.type("/accept 1")
+    bob.endInput()
+    #expect(try await ann.exitStatus() == 0)
+    #expect(try await bob.exitStatus() == 0)
+    #expect(FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
+  }
+}
