@@ -87,4 +87,63 @@ import Testing
     #expect(try await bob.exitStatus() == 0)
     #expect(FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
   }
+
+  /// What was accepted once goes on by itself, where it was, when its sender comes back.
+  @Test func aChatGoesOnWithASenderThatWasKilled() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 12)
+    let into = try place.makeFolder("inbox")
+    let bob = try place.start("bob", ["chat", "--plain", "--into", into], keepsInputOpen: true)
+    let send = ["file", "send", source, "@bob", "--json", "--rate", "24Mbit"]
+    let killed = try place.start("ann", send)
+    try await bob.line { $0.contains("/accept 1") }
+    try bob.type("/accept")
+    try await killed.line { number("bytes", of: $0) ?? 0 > 5_000_000 }
+    killed.kill(SIGKILL)
+    _ = try await killed.exitStatus()
+    let sent = try await place.run("ann", send).expectSuccess()
+    let first = sent.output.lines.compactMap { number("bytes", of: $0) }.first { $0 > 0 }
+    #expect(first ?? 0 >= 2_000_000, "\(sent.output)")
+    try await bob.line { $0.contains("Received talk.mp4 from ann") }
+    #expect(FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
+    #expect(bob.lines.count { $0.contains("ann offers you") } == 1)
+  }
+
+  @Test func whatIsCancelledLeavesNothing() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 12)
+    let into = try place.makeFolder("inbox")
+    let bob = try place.start("bob", ["chat", "--plain", "--into", into], keepsInputOpen: true)
+    let ann = try place.start(
+      "ann", ["file", "send", source, "@bob", "--json", "--rate", "8Mbit"])
+    try await bob.line { $0.contains("/accept 1") }
+    try bob.type("/accept")
+    try await ann.line { number("bytes", of: $0) ?? 0 > 1_000_000 }
+    try bob.type("/cancel")
+    try await bob.line { $0.contains("talk.mp4 was cancelled.") }
+    #expect([3, 5].contains(try await ann.exitStatus()))
+    try await eventually("nothing is left of it") {
+      (try? FileManager.default.contentsOfDirectory(atPath: into)) == []
+    }
+  }
+
+  /// Who interrupts the sender tells the other device, which need not wait for silence.
+  @Test func anInterruptedSenderSaysGoodbye() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 12)
+    let into = try place.makeFolder("inbox")
+    let receiver = try place.start(
+      "bob", ["file", "receive", "--into", into, "--yes", "--once", "--json"])
+    let sender = try place.start(
+      "ann", ["file", "send", source, "@bob", "--json", "--rate", "8Mbit"])
+    try await sender.line { number("bytes", of: $0) ?? 0 > 1_000_000 }
+    sender.kill(SIGINT)
+    #expect(try await sender.exitStatus() == 130)
+    let outcome = try await receiver.outcome()
+    #expect(outcome.status == 5)
+    #expect(outcome.errors.contains("the other side stopped for now"), "\(outcome.errors)")
+  }
 }

@@ -173,7 +173,7 @@ import Testing
 }
 
 /// A number in a line of JSON.
-private func number(_ name: String, of line: String) -> Int? {
+func number(_ name: String, of line: String) -> Int? {
   guard let range = line.range(of: "\"\(name)\":") else { return nil }
   return Int(line[range.upperBound...].prefix { $0.isNumber })
 }

@@ -169,7 +169,7 @@ struct FileList: AsyncParsableCommand {
       } else {
         Output.line(
           "\(offer.from.escapedLine) to \(offer.label.escapedLine)  "
-            + "\(offer.summary.name.escapedLine)  \(offer.summary.bytes) bytes  "
+            + "\(offer.summary.name.escapedLine)  \(TransferText.size(offer.summary.bytes))  "
             + offer.state.name)
       }
     }
