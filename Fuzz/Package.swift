@@ -14,11 +14,12 @@ let settings: [SwiftSetting] = [
 
 let orderedCollections = Target.Dependency.product(
   name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 /// One program: a file that hands libFuzzer's bytes to an exercise.
-func fuzzer(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["WireExercises"], swiftSettings: settings)
+func fuzzer(_ name: String, _ exercises: Target.Dependency) -> Target {
+  .executableTarget(name: name, dependencies: [exercises], swiftSettings: settings)
 }
 
 func core(
@@ -33,19 +34,28 @@ let package = Package(
   name: "confab-fuzz",
   dependencies: [
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     core("Primitives", []),
     core("ConfabDomain", ["Primitives", orderedCollections]),
     core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
+    core("STUN", ["Primitives"]),
+    core("ConfabMedia", ["Primitives", "STUN", crypto]),
     .target(
       name: "WireExercises",
       dependencies: ["Primitives", "ConfabDomain", "ConfabWire", protobuf],
       path: "Exercises/Wire", swiftSettings: settings),
-    fuzzer("WireFrameDecoder"),
-    fuzzer("WireWebSocketDecoder"),
-    fuzzer("WireServerConnection"),
-    fuzzer("WireClientConnection"),
+    .target(
+      name: "MediaExercises", dependencies: ["ConfabMedia"], path: "Exercises/Media",
+      swiftSettings: settings),
+    fuzzer("WireFrameDecoder", "WireExercises"),
+    fuzzer("WireWebSocketDecoder", "WireExercises"),
+    fuzzer("WireServerConnection", "WireExercises"),
+    fuzzer("WireClientConnection", "WireExercises"),
+    fuzzer("MediaPackets", "MediaExercises"),
+    fuzzer("MediaDescriptions", "MediaExercises"),
+    fuzzer("MediaRoom", "MediaExercises"),
   ]
 )

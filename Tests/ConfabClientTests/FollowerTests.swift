@@ -136,4 +136,36 @@ import Testing
     #expect(error?.code == .sessionUnknown)
     try await server.stop()
   }
+
+  /// Whoever only cares for offers asks for nothing else, and what it begins with waits for no answer.
+  @Test func offersNeedNoChannels() async throws {
+    let server = try await FakeServer { _, body in
+      switch body {
+      case .who: [.reply(.done(WireDone())), .push(.fileWithdrawn(WireFileWithdrawn()))]
+      default: [.reply(.done(WireDone()))]
+      }
+    }
+    var follower = Follower(filesOver: server.dialer, receives: true) {
+      _ = try await $0.request(.who(WireWho()))
+    }
+    var told: [String] = []
+    do {
+      try await follower.run { happening in
+        switch happening {
+        case .connected(_, let channels): told.append("connected, \(channels.count) channels")
+        case .caughtUp: told.append("caught up")
+        case .file(.withdrawn): throw Enough()
+        default: told.append("\(happening)")
+        }
+      }
+    } catch is Enough {}
+    #expect(told == ["connected, 0 channels", "caught up"])
+    let asked = server.requests.map(\.body)
+    #expect(asked.count == 2)
+    guard case .subscribe(let subscribe)? = asked.first, case .who? = asked.last else {
+      return #expect(Bool(false), "asked \(asked)")
+    }
+    #expect(subscribe.canReceiveFiles && !subscribe.presence)
+    try await server.stop()
+  }
 }

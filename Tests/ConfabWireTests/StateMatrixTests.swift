@@ -112,7 +112,10 @@ private enum ClientMatrix {
     let idle = ClientConnection(client: "test 1", credentials: Sample.password)
     var awaitingWelcome = idle
     _ = awaitingWelcome.connected()
-    let withDevice = Credentials(.token([UInt8](repeating: 4, count: 32)), device: Sample.keys)
+    let token = Credentials(.token([UInt8](repeating: 4, count: 32)), device: Sample.keys)
+    var withToken = ClientConnection(client: "test 1", credentials: token)
+    _ = withToken.connected()
+    let withDevice = Credentials(Sample.password.method, device: Sample.keys)
     var awaitingProof = ClientConnection(client: "test 1", credentials: withDevice)
     _ = awaitingProof.connected()
     _ = try awaitingProof.receive(welcome(1))
@@ -128,7 +131,8 @@ private enum ClientMatrix {
     var closed = ready
     _ = try closed.receive(push(.goodbye(WireGoodbye(Rejection(.serverStopping, "")))))
     return [
-      ("idle", idle), ("awaitingWelcome 1", awaitingWelcome), ("awaitingProof", awaitingProof),
+      ("idle", idle), ("awaitingWelcome 1", awaitingWelcome),
+      ("awaitingWelcome 1, SignIn 2", withToken), ("awaitingProof", awaitingProof),
       ("awaitingSignedIn 2", awaitingSignedIn), ("awaitingCredentials", awaitingCredentials),
       ("ready, 3 outstanding", ready), ("operator awaitingWelcome 1", operatorWaiting),
       ("closed", closed),

@@ -5,7 +5,7 @@ import SwiftProtobuf
 
 // Offers of files. What comes of them is told as pushes: `fileOffered`, `fileAnswered`,
 // `fileWithdrawn` and `fileCandidates`.
-extension Connection {
+extension Requesting {
   /// Offers files for as long as this connection lasts. After a reconnect the same call goes on with
   /// the same offer.
   ///
@@ -55,12 +55,7 @@ extension Connection {
   ///
   /// - Parameter person: only there; nil ends the offer.
   package func completeFile(_ id: TransferID, for person: String? = nil) async throws {
-    let request = WireWithdrawFile.with {
-      $0.transferID = Data(id.bytes)
-      $0.recipient = person ?? ""
-      $0.complete = true
-    }
-    try await done(.withdrawFile(request))
+    try await done(.completeFile(id, for: person))
   }
 
   /// Tells the other end of a pairing of more addresses.
@@ -101,6 +96,20 @@ extension Connection {
 
   private func done(_ body: WireClientFrame.OneOf_Body) async throws {
     guard case .done = try await request(body) else { throw wrongAnswer }
+  }
+
+  private var wrongAnswer: ConnectionError { .wrongAnswer }
+}
+
+extension WireClientFrame.OneOf_Body {
+  /// Everything has arrived, at one person or everywhere.
+  package static func completeFile(_ id: TransferID, for person: String?) -> Self {
+    .withdrawFile(
+      .with {
+        $0.transferID = Data(id.bytes)
+        $0.recipient = person ?? ""
+        $0.complete = true
+      })
   }
 }
 

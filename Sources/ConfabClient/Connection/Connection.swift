@@ -5,33 +5,65 @@ package import NIOCore
 import NIOPosix
 import NIOSSL
 
+/// Takes requests to the server.
+package protocol Requesting: Sendable {
+  /// Asks in the order of the calls, so that requests of one task reach the server in their order.
+  func submit(_ body: WireClientFrame.OneOf_Body) -> EventLoopFuture<WireServerFrame.OneOf_Body>
+}
+
+extension Requesting {
+  /// - Throws: a `Rejection` when the server refuses, a `ConnectionError` when there is no answer.
+  package func request(
+    _ body: WireClientFrame.OneOf_Body
+  ) async throws -> WireServerFrame.OneOf_Body {
+    try await submit(body).get()
+  }
+}
+
+/// A connection that is being made. What is asked of it follows right behind SignIn, a round trip or
+/// more before `Connection` is there.
+package struct OpeningConnection: Requesting {
+  fileprivate let channel: any NIOCore.Channel
+  fileprivate let handler: NIOLoopBound<ConnectionHandler>
+
+  package func submit(
+    _ body: WireClientFrame.OneOf_Body
+  ) -> EventLoopFuture<WireServerFrame.OneOf_Body> {
+    let answer = channel.eventLoop.makePromise(of: WireServerFrame.OneOf_Body.self)
+    channel.eventLoop.execute { [handler] in
+      handler.value.request(body, answer: answer)
+    }
+    return answer.futureResult
+  }
+}
+
 /// One connection to a server, signed in. It ends once and does not come back; `Dialer` makes another.
-package final class Connection: Sendable {
+package final class Connection: Requesting {
   package let welcome: WireWelcome
   /// Nil on the operator's socket.
   package let signedIn: WireSignedIn?
   package let pushes: PushQueue
 
-  private let channel: any NIOCore.Channel
-  private let handler: NIOLoopBound<ConnectionHandler>
+  private let opened: OpeningConnection
+  private var channel: any NIOCore.Channel { opened.channel }
 
   private init(
-    _ opening: ConnectionHandler.Opening, channel: any NIOCore.Channel,
-    handler: NIOLoopBound<ConnectionHandler>, pushes: PushQueue
+    _ opened: OpeningConnection, _ opening: ConnectionHandler.Opening, pushes: PushQueue
   ) {
     welcome = opening.welcome
     signedIn = opening.signedIn
-    self.channel = channel
-    self.handler = handler
+    self.opened = opened
     self.pushes = pushes
   }
 
   /// Connects, checks that the server is the right one, and signs in.
   ///
+  /// - Parameter early: may ask for things that are not to wait until all that is done.
   /// - Throws: a `Rejection` when the server refuses the credentials, else a `ConnectionError`.
   package static func open(
     to destination: Destination, credentials: Credentials?, device: DeviceIdentity?,
-    client: String, on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    client: String, on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+    early: (OpeningConnection) -> Void = { _ in }
   ) async throws -> Connection {
     let loop = group.next()
     let opened = loop.makePromise(of: ConnectionHandler.Opening.self)
@@ -56,8 +88,9 @@ package final class Connection: Sendable {
         try NIOLoopBound(
           channel.pipeline.syncOperations.handler(type: ConnectionHandler.self), eventLoop: loop)
       }.get()
-      let opening = try await opened.futureResult.get()
-      return Connection(opening, channel: channel, handler: handler, pushes: pushes)
+      let connection = OpeningConnection(channel: channel, handler: handler)
+      early(connection)
+      return Connection(connection, try await opened.futureResult.get(), pushes: pushes)
     } catch {
       opened.fail(error)
       throw Self.explained(error, destination)
@@ -76,26 +109,26 @@ package final class Connection: Sendable {
 
   // MARK: Requests
 
-  /// Asks in the order of the calls, so that requests of one task reach the server in their order.
   package func submit(
     _ body: WireClientFrame.OneOf_Body
   ) -> EventLoopFuture<WireServerFrame.OneOf_Body> {
-    let answer = channel.eventLoop.makePromise(of: WireServerFrame.OneOf_Body.self)
-    channel.eventLoop.execute { [handler] in
-      handler.value.request(body, answer: answer)
-    }
-    return answer.futureResult
+    opened.submit(body)
   }
 
-  /// - Throws: a `Rejection` when the server refuses, a `ConnectionError` when there is no answer.
-  package func request(
-    _ body: WireClientFrame.OneOf_Body
-  ) async throws -> WireServerFrame.OneOf_Body {
-    try await submit(body).get()
+  /// Hands a request to the system and does not wait for the answer.
+  package func tell(_ body: WireClientFrame.OneOf_Body) async {
+    _ = submit(body)
+    // The loop does things in their order, and what it wrote the system sends, even when we have ended.
+    try? await channel.eventLoop.submit {}.get()
   }
 
   package func close() async {
     try? await channel.close()
+  }
+
+  /// Says farewell and does not wait for the other side's.
+  package func leave() {
+    channel.close(promise: nil)
   }
 
   package var isActive: Bool { channel.isActive }

@@ -17,6 +17,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var machine: ClientConnection
   private var decoder = FrameDecoder()
   private var answers: [UInt64: Answer] = [:]
+  /// Asked before SignIn was sent; they follow right behind it.
+  private var early: [(body: WireClientFrame.OneOf_Body, answer: Answer)] = []
   private var welcome = WireWelcome()
   private var failure: (any Error)?
   private var context: ChannelHandlerContext?
@@ -54,6 +56,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     do {
       guard let context, failure == nil else {
         throw failure ?? ConnectionError.lost("The connection is closed.")
+      }
+      guard machine.takesRequests || early.count >= ConnectionLimits.earlyRequestsMax else {
+        early.append((body, answer))
+        return
       }
       let (number, frame) = try machine.request(body)
       answers[number] = answer
@@ -125,7 +131,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   // MARK: Performing
 
   private func begin(_ context: ChannelHandlerContext) {
+    isReading = true
     perform(machine.connected(), context)
+    isReading = false
     flush(context)
   }
 
@@ -146,6 +154,10 @@ final class ConnectionHandler: ChannelInboundHandler {
       case .closed(let rejection): fail(ConnectionError.ended(rejection), context)
       }
     }
+    guard !early.isEmpty, machine.takesRequests else { return }
+    let requests = early
+    early = []
+    for (body, answer) in requests { request(body, answer: answer) }
   }
 
   private func sign(_ challenge: [UInt8], _ context: ChannelHandlerContext) {
@@ -209,7 +221,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     opened.fail(error)
     // The order in which they were asked, so that nobody sees a later one fail first.
     for number in answers.keys.sorted() { answers[number]?.fail(Self.lost(error)) }
+    for (_, answer) in early { answer.fail(Self.lost(error)) }
     answers = [:]
+    early = []
     pushes.finish(with: error)
   }
 

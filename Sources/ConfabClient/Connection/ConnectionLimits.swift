@@ -9,4 +9,6 @@ package enum ConnectionLimits {
   package static let connectMax = TimeAmount.seconds(5)
   /// Pushes that wait for a slow reader.
   package static let waitingPushesMax = 16_384
+  /// Requests that wait for SignIn to be sent.
+  static let earlyRequestsMax = 16
 }

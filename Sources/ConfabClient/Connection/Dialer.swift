@@ -23,9 +23,12 @@ package struct Dialer: Sendable {
   /// Between attempts of a command that gives up in the end.
   private static let impatientWaitMax: Duration = .seconds(2)
 
-  package func dial() async throws -> Connection {
+  /// - Parameter early: may ask for things that are not to wait until the connection is there.
+  package func dial(
+    early: (OpeningConnection) -> Void = { _ in }
+  ) async throws -> Connection {
     try await Connection.open(
-      to: destination, credentials: credentials, device: device, client: client)
+      to: destination, credentials: credentials, device: device, client: client, early: early)
   }
 
   /// Tries again until it works, for at most so long.

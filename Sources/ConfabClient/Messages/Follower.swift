@@ -1,6 +1,8 @@
 import ConfabDomain
 package import ConfabWire
+import NIOCore
 import Primitives
+import SwiftProtobuf
 
 /// Tells what happens in a person's channels without a gap and without a duplicate, over as many
 /// connections as it takes.
@@ -30,12 +32,22 @@ package struct Follower {
   }
 
   package typealias Handle = (Happening) async throws -> Void
+  /// Asks the server for something on each connection, right behind SignIn.
+  package typealias Begin = @Sendable (OpeningConnection) async throws -> Void
+
+  /// What is under way while a connection is being made.
+  private struct Opening {
+    var subscribed: EventLoopFuture<WireServerFrame.OneOf_Body>
+    var begun: Task<Void, any Error>
+  }
 
   private let dialer: Dialer
   private let presence: Bool
   private let receivesFiles: Bool
   /// Nil follows every channel.
   private let only: UInt64?
+  /// Set where only offers of files count: nothing of the channels is fetched then.
+  private let begin: Begin?
   private var cursors = ChannelCursors()
   private var channels: [UInt64: WireChannelInfo] = [:]
   private var isResuming = false
@@ -50,6 +62,19 @@ package struct Follower {
     self.presence = presence
     self.receivesFiles = receivesFiles
     only = nil
+    begin = nil
+  }
+
+  /// Follows offers of files and nothing else, with as few round trips as can be: what `begin` asks for
+  /// is on its way with SignIn. `connected` names no channels.
+  package init(
+    filesOver dialer: Dialer, receives: Bool, begin: @escaping Begin = { _ in }
+  ) {
+    self.dialer = dialer
+    presence = false
+    receivesFiles = receives
+    only = nil
+    self.begin = begin
   }
 
   /// Follows one channel from a position that is known.
@@ -58,6 +83,7 @@ package struct Follower {
     presence = false
     receivesFiles = false
     only = channel
+    begin = nil
     _ = cursors.begin(ChannelID(channel), at: position)
   }
 
@@ -65,12 +91,14 @@ package struct Follower {
   package mutating func run(_ handle: Handle) async throws {
     while true {
       do {
-        let connection = try await dialer.dial()
+        var opening: Opening?
+        let connection = try await dialer.dial { opening = begin(over: $0) }
         do {
-          try await follow(connection, handle)
+          try await follow(connection, opening, handle)
         } catch {
           cursors.disconnected()
-          await connection.close()
+          // A command that has done what it was for does not wait for farewells.
+          if Task.isCancelled { connection.leave() } else { await connection.close() }
           throw error
         }
       } catch  where Dialer.mayPass(error) {
@@ -85,8 +113,25 @@ package struct Follower {
     (error as? Rejection)?.message ?? "\(error)"
   }
 
-  private mutating func follow(_ connection: Connection, _ handle: Handle) async throws {
-    try await catchUp(connection, handle)
+  private func begin(over connection: OpeningConnection) -> Opening? {
+    begin.map { begin in
+      Opening(
+        subscribed: connection.submit(.subscribe(subscription)),
+        begun: Task { try await begin(connection) })
+    }
+  }
+
+  private mutating func follow(
+    _ connection: Connection, _ opening: Opening?, _ handle: Handle
+  ) async throws {
+    if let opening {
+      _ = try await opening.subscribed.get()
+      try await handle(.connected(connection, channels: []))
+      try await opening.begun.value
+      try await handle(.caughtUp)
+    } else {
+      try await catchUp(connection, handle)
+    }
     backoff.reset()
     while true {
       for push in try await connection.pushes.next() {
@@ -97,11 +142,17 @@ package struct Follower {
 
   // MARK: Catching up
 
+  private var subscription: WireSubscribe {
+    .with {
+      $0.presence = presence
+      $0.canReceiveFiles = receivesFiles
+    }
+  }
+
   private mutating func catchUp(_ connection: Connection, _ handle: Handle) async throws {
-    var subscribe = WireSubscribe()
-    subscribe.presence = presence
-    subscribe.canReceiveFiles = receivesFiles
-    _ = try await connection.request(.subscribe(subscribe))
+    _ = try await connection.request(.subscribe(subscription))
+    // Waiting offers are told anew after subscribing.
+    guard begin == nil else { return }
     let infos = try await connection.channels(notJoined: false)
     channels = [:]
     for info in infos { channels[info.id] = info }
@@ -171,9 +222,10 @@ package struct Follower {
   ) async throws {
     switch push {
     case .event(let event):
-      guard follows(event.channel) else { return }
+      guard begin == nil, follows(event.channel) else { return }
       try await perform(cursors.received(event), connection, handle)
     case .channelChanged(let info):
+      guard begin == nil else { return }
       let old = channels.updateValue(info, forKey: info.id)
       try await handle(.channelChanged(info, was: old))
       if follows(info.id) {

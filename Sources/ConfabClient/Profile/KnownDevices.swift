@@ -61,9 +61,20 @@ extension Profile {
     }
   }
 
+  /// Whether `pin` has to know which devices of the person there are: only where one of the same name is
+  /// relied on, which this one may have taken the place of.
+  package func needsList(
+    toPin keys: DeviceKeys, of person: String, in place: String
+  ) throws -> Bool {
+    let relied = try knownDevices(of: person, in: place).filter { $0.agreement != nil }
+    return !relied.contains { $0.key == keys.identity.hex }
+      && relied.contains { $0.name == keys.name }
+  }
+
   /// Relies on a device from now on, if nothing speaks against it.
   ///
-  /// - Parameter listed: all devices of the person that the server tells of.
+  /// - Parameter listed: all devices of the person that the server tells of; of no account unless
+  ///   `needsList`.
   /// - Throws: `Rejection.Code.deviceKeyChanged` when a device that was relied on has another key now:
   ///   somebody may stand between.
   package func pin(

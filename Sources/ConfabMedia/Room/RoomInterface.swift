@@ -4,6 +4,10 @@
 /// after `leave`.
 package struct ParticipantIndex: Hashable, Sendable {
   package let value: Int32
+
+  package init(value: Int32) {
+    self.value = value
+  }
 }
 
 /// Each participant has up to two transports (each its own ICE and DTLS), with fixed offerers, so that
@@ -101,8 +105,8 @@ package enum RoomEvent: Hashable, Sendable {
   case activeSpeaker(ParticipantIndex?)
   /// What `viewer` sees or hears in a slot from now on; nil for nothing.
   case slot(viewer: ParticipantIndex, MediaSlot, TrackID?)
-  /// Which of a track's layers is forwarded: 0 is the smallest picture; nil while it is held back
-  /// because the network is too narrow.
+  /// Which of a track's layers is forwarded from now on, by its place in the publisher's offer; nil
+  /// while it is held back because the network is too narrow.
   case layer(viewer: ParticipantIndex, TrackID, Int?)
   /// A publisher was asked for a key frame.
   case keyframeRequested(TrackID)

@@ -124,7 +124,11 @@ final class SessionHandler: ChannelDuplexHandler {
   func read(context: ChannelHandlerContext) {
     // While it closes, the peer's last bytes must be taken off the socket, or they reset it and our
     // last words are lost.
-    guard connection.phase == .ready, !isClosing else { return context.read() }
+    guard connection.phase == .ready, !isClosing else {
+      // Who waits for the answer to SignIn may have asked for more already: it stays where it is.
+      if holds.contains(.requests), !isClosing { wantsToRead = true } else { context.read() }
+      return
+    }
     if services.backlog.isClosed, !holds.contains(.backlog), fanout.waitToRead(self) {
       holds.insert(.backlog)
     }
@@ -219,6 +223,7 @@ final class SessionHandler: ChannelDuplexHandler {
     holds.remove(hold)
     guard let context else { return }
     if hold == .requests {
+      decoder.setBytesMax(connection.frameBytesMax)
       takeFrames()
       handOver()
     }
@@ -236,9 +241,6 @@ final class SessionHandler: ChannelDuplexHandler {
       for action in connection.signedIn(request: request, reply: WireSignedIn(view)) {
         perform(action)
       }
-      decoder.setBytesMax(connection.frameBytesMax)
-      takeFrames()
-      handOver()
     } else {
       write(.reply(to: request, services.replies.body(reply)))
       answered(request)

@@ -44,15 +44,14 @@ package struct LeafLayout: Hashable, Sendable {
 ///     leaf = SHA-256(0x00 ‖ bytes)    node = SHA-256(0x01 ‖ left ‖ right)
 ///     root = SHA-256(0x02 ‖ content's length, 8 bytes ‖ top)
 package enum HashTree {
-  static let leafPrefix: UInt8 = 0
+  package static let leafPrefix: UInt8 = 0
   static let nodePrefix: UInt8 = 1
   static let rootPrefix: UInt8 = 2
 
   package static func leaf(_ bytes: UnsafeRawBufferPointer) -> ContentHash {
-    var hasher = SHA256()
-    hasher.update(prefix: leafPrefix)
-    hasher.update(bufferPointer: bytes)
-    return hasher.finish()
+    var hash = LeafHash()
+    hash.update(bytes)
+    return hash.finish()
   }
 
   static func node(_ left: ContentHash, _ right: ContentHash) -> ContentHash {
@@ -76,6 +75,21 @@ package enum HashTree {
     hasher.updateZeros(byteCount)
     return hasher.finish()
   }
+}
+
+/// The hash of one leaf, from its bytes as they come.
+package struct LeafHash {
+  private var hasher = SHA256()
+
+  package init() {
+    hasher.update(prefix: HashTree.leafPrefix)
+  }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    hasher.update(bufferPointer: bytes)
+  }
+
+  package mutating func finish() -> ContentHash { hasher.finish() }
 }
 
 /// Makes the root from the leaves in their order, keeping only the roots of complete subtrees: 44

@@ -11,10 +11,13 @@ extension ClientConnection {
     let credentials: Credentials?
   }
 
-  /// Hello is on its way.
+  /// Hello is on its way, and with a token SignIn behind it.
   struct AwaitingWelcome: Sendable {
     let credentials: Credentials?
     let request: UInt64
+    /// The number of the SignIn that was sent already.
+    var signIn: UInt64?
+    var outstanding = OutstandingRequests()
 
     init(from old: Idle, request: UInt64) {
       credentials = old.credentials
@@ -26,15 +29,25 @@ extension ClientConnection {
   struct AwaitingProof: Sendable {
     let session: Session
     let credentials: Credentials
+    /// Asked behind an earlier SignIn, which was refused; the server refuses them as well.
+    var outstanding = OutstandingRequests()
   }
 
-  /// The server checks who we are.
+  /// The server checks who we are, and takes what is asked meanwhile afterwards.
   struct AwaitingSignedIn: Sendable {
     let session: Session
     let request: UInt64
+    var outstanding: OutstandingRequests
 
     init(from old: AwaitingProof, request: UInt64) {
       session = old.session
+      outstanding = old.outstanding
+      self.request = request
+    }
+
+    init(from old: AwaitingWelcome, session: Session, request: UInt64) {
+      self.session = session
+      outstanding = old.outstanding
       self.request = request
     }
   }
@@ -42,9 +55,11 @@ extension ClientConnection {
   /// Refused; the challenge stays good for another try.
   struct AwaitingCredentials: Sendable {
     let session: Session
+    var outstanding: OutstandingRequests
 
     init(from old: AwaitingSignedIn) {
       session = old.session
+      outstanding = old.outstanding
     }
   }
 
@@ -55,6 +70,7 @@ extension ClientConnection {
 
     init(from old: AwaitingSignedIn) {
       version = old.session.version
+      outstanding = old.outstanding
     }
 
     init(operatorFrom _: AwaitingWelcome, version: UInt32) {

@@ -3,7 +3,7 @@ package import ConfabDomain
 /// The client's half of a connection, the mirror of `ServerConnection`.
 ///
 ///     idle ──connected──▶ awaitingWelcome ──Welcome──▶ awaitingProof ──signed──▶ awaitingSignedIn
-///                               │ └──no device──────────────────────────────────▶   │   │
+///                               │ └──a token, or no device──────────────────────▶   │   │
 ///                               │                     awaitingCredentials ◀─Refusal─┘   │SignedIn
 ///                               └──the operator's socket──▶ ready ◀─────────────────────┘
 ///     any ──Goodbye, Hello refused, violation──▶ closed
@@ -100,19 +100,46 @@ extension ClientConnection {
   }
 
   package var outstandingRequests: Int {
-    guard case .ready(let ready) = state else { return 0 }
-    return ready.outstanding.count
+    switch state {
+    case .awaitingWelcome(let state): state.outstanding.count
+    case .awaitingSignedIn(let state): state.outstanding.count
+    case .awaitingCredentials(let state): state.outstanding.count
+    case .ready(let state): state.outstanding.count
+    case .idle, .awaitingProof, .closed: 0
+    }
+  }
+
+  /// Whether `request` may be called: once SignIn is sent, for whoever does not want to wait for its
+  /// answer.
+  package var takesRequests: Bool {
+    switch state {
+    case .awaitingWelcome(let state): state.signIn != nil
+    case .awaitingSignedIn, .ready: true
+    case .idle, .awaitingProof, .awaitingCredentials, .closed: false
+    }
   }
 }
 
 // What happens to the connection.
 extension ClientConnection {
-  /// The connection stands (after TLS and its checks); the client speaks first.
+  /// The connection stands (after TLS and its checks); the client speaks first. A token needs nothing
+  /// that Welcome brings, so SignIn follows at once.
   package mutating func connected() -> [Action] {
     guard case .idle(let idle) = state else { return [] }
     let request = countRequest()
-    state = .awaitingWelcome(AwaitingWelcome(from: idle, request: request))
-    return [.send(.request(request, .hello(WireHello(versions: versions, client: client))))]
+    var awaitingWelcome = AwaitingWelcome(from: idle, request: request)
+    var actions = [
+      Action.send(.request(request, .hello(WireHello(versions: versions, client: client))))
+    ]
+    if case .token? = idle.credentials?.method, var credentials = idle.credentials {
+      // The session knows its device.
+      credentials.device = nil
+      let signIn = countRequest()
+      awaitingWelcome.signIn = signIn
+      actions.append(.send(.request(signIn, .signIn(WireSignIn(credentials, proof: [])))))
+    }
+    state = .awaitingWelcome(awaitingWelcome)
+    return actions
   }
 
   /// A whole frame came.
@@ -138,24 +165,33 @@ extension ClientConnection {
   /// Tries again after `signInRefused`.
   package mutating func signIn(_ credentials: Credentials) -> [Action] {
     guard case .awaitingCredentials(let old) = state else { return [] }
-    return beginSignIn(credentials, old.session)
+    return beginSignIn(credentials, old.session, old.outstanding)
   }
 
   /// Numbers a request. Its reply comes as `.reply` or `.refused` with the same number.
   ///
-  /// - Throws: before `ready`, and when the server would stop reading because too many requests wait.
+  /// - Throws: unless `takesRequests`, and when the server would stop reading because too many requests
+  ///   wait.
   package mutating func request(
     _ body: WireClientFrame.OneOf_Body
   ) throws(Rejection) -> (request: UInt64, frame: WireClientFrame) {
-    guard case .ready(var ready) = state else {
-      throw Rejection(.requestOutOfOrder, "There is no connection that is signed in.")
-    }
-    guard ready.outstanding.count < WireLimits.outstandingRequestsMax else {
+    guard outstandingRequests < WireLimits.outstandingRequestsMax else {
       throw Rejection(.rateLimited, "Too many requests wait for their answers. Wait for some.")
     }
+    switch state {
+    case .awaitingWelcome(var awaitingWelcome) where awaitingWelcome.signIn != nil:
+      _ = awaitingWelcome.outstanding.insert(nextRequest)
+      state = .awaitingWelcome(awaitingWelcome)
+    case .awaitingSignedIn(var awaitingSignedIn):
+      _ = awaitingSignedIn.outstanding.insert(nextRequest)
+      state = .awaitingSignedIn(awaitingSignedIn)
+    case .ready(var ready):
+      _ = ready.outstanding.insert(nextRequest)
+      state = .ready(ready)
+    case .idle, .awaitingWelcome, .awaitingProof, .awaitingCredentials, .closed:
+      throw Rejection(.requestOutOfOrder, "There is no connection that is signed in.")
+    }
     let request = countRequest()
-    _ = ready.outstanding.insert(request)
-    state = .ready(ready)
     return (request, .request(request, body))
   }
 }
@@ -175,6 +211,9 @@ extension ClientConnection {
       return try handleSignedIn(frame.body, old)
     case .ready(var ready) where ready.outstanding.remove(frame.replyTo):
       state = .ready(ready)
+      return [answer(frame.body, request: frame.replyTo)]
+    case .awaitingCredentials(var old) where old.outstanding.remove(frame.replyTo):
+      state = .awaitingCredentials(old)
       return [answer(frame.body, request: frame.replyTo)]
     default:
       throw ProtocolViolation(
@@ -222,7 +261,11 @@ extension ClientConnection {
       return [.welcomed(welcome)]
     }
     let session = Session(version: welcome.version, challenge: Array(welcome.challenge))
-    return [.welcomed(welcome)] + beginSignIn(credentials, session)
+    if let signIn = old.signIn {
+      state = .awaitingSignedIn(AwaitingSignedIn(from: old, session: session, request: signIn))
+      return [.welcomed(welcome)]
+    }
+    return [.welcomed(welcome)] + beginSignIn(credentials, session, OutstandingRequests())
   }
 
   private mutating func handleSignedIn(
@@ -240,8 +283,11 @@ extension ClientConnection {
     }
   }
 
-  private mutating func beginSignIn(_ credentials: Credentials, _ session: Session) -> [Action] {
-    let awaitingProof = AwaitingProof(session: session, credentials: credentials)
+  private mutating func beginSignIn(
+    _ credentials: Credentials, _ session: Session, _ outstanding: OutstandingRequests
+  ) -> [Action] {
+    let awaitingProof = AwaitingProof(
+      session: session, credentials: credentials, outstanding: outstanding)
     state = .awaitingProof(awaitingProof)
     // Without a device there is nothing to prove.
     return credentials.device == nil ? signed([]) : [.sign(challenge: session.challenge)]

@@ -9,7 +9,8 @@ package import Primitives
 ///           └──Hello on the operator's socket──▶ ready          any ──violation──▶ closing
 ///
 /// Law of use: hand each payload to `receive` and perform the actions in order. After `pauseReading`
-/// hand in no more payloads until `resumeReading`. After a `ProtocolViolation` send its `farewell`
+/// hand in no more payloads until `resumeReading`. It pauses while it is found out who the peer is, so
+/// that requests may come right behind SignIn, and while too many requests wait. After a `ProtocolViolation` send its `farewell`
 /// and close. Each `.signIn` is answered by `signedIn` or `signInRefused`, and each `.request` by a
 /// frame with its number, followed by `answered`.
 package struct ServerConnection: Sendable {
@@ -137,14 +138,14 @@ extension ServerConnection {
   package mutating func signedIn(request: UInt64, reply: WireSignedIn) -> [Action] {
     guard case .signingIn(let signingIn) = state, signingIn.request == request else { return [] }
     state = .ready(Ready(from: signingIn))
-    return [.send(.reply(to: request, .signedIn(reply)))]
+    return [.send(.reply(to: request, .signedIn(reply))), .resumeReading]
   }
 
   /// The peer may try again on this connection.
   package mutating func signInRefused(request: UInt64, _ rejection: Rejection) -> [Action] {
     guard case .signingIn(let signingIn) = state, signingIn.request == request else { return [] }
     state = .awaitingSignIn(AwaitingSignIn(from: signingIn))
-    return [.send(.refusal(of: request, rejection))]
+    return [.send(.refusal(of: request, rejection)), .resumeReading]
   }
 
   /// A request has its answer.
@@ -239,7 +240,7 @@ extension ServerConnection {
     }
     if let problem = signIn.problem { return refuse(request, .requestInvalid, problem) }
     state = .signingIn(SigningIn(from: awaitingSignIn, request: request))
-    return [.signIn(request: request, signIn)]
+    return [.pauseReading, .signIn(request: request, signIn)]
   }
 
   private mutating func take(

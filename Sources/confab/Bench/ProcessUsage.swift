@@ -23,6 +23,24 @@ struct ProcessUsage: Sendable {
   }
 }
 
+/// What threads of this process have used so far.
+enum ThreadUsage {
+  /// CPU time of those whose names begin so and that still live, in seconds.
+  static func cpuSeconds(named prefix: String) -> Double {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    return tasks.reduce(0) { sum, task in
+      let path = "/proc/self/task/\(task)"
+      guard let name = try? String(contentsOfFile: path + "/comm", encoding: .utf8),
+        name.hasPrefix(prefix),
+        // Its first field is the time on a processor in nanoseconds.
+        let times = try? String(contentsOfFile: path + "/schedstat", encoding: .utf8),
+        let nanoseconds = times.split(separator: " ").first.flatMap({ Double($0) })
+      else { return sum }
+      return sum + nanoseconds / 1e9
+    }
+  }
+}
+
 /// How long the disk below a folder takes to make a small write durable.
 enum DiskSync {
   /// The median of many, in milliseconds; nil when the folder cannot be written.

@@ -67,12 +67,14 @@ struct FileSend: AsyncParsableCommand {
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        var follower = Follower(dialer, presence: false)
+        var follower = Follower(filesOver: dialer, receives: false) {
+          try await sender.offer(over: $0)
+        }
         try await follower.run { happening in
           if case .lost(let reason, _) = happening {
             await display.note("\(reason) Trying again…")
           }
-          try await sender.handle(happening)
+          await sender.handle(happening)
         }
       }
       group.addTask { for await _ in sender.end { return } }
@@ -130,7 +132,7 @@ struct FileReceive: AsyncParsableCommand {
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        var follower = Follower(dialer, presence: false, receivesFiles: true)
+        var follower = Follower(filesOver: dialer, receives: true)
         try await follower.run { await receiver.handle($0) }
       }
       group.addTask { for await result in receiver.end { return try result.get() } }

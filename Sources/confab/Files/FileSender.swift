@@ -48,13 +48,22 @@ actor FileSender {
   /// Yields once, when nobody is left who might want the files.
   nonisolated let end: AsyncStream<Void>
 
+  /// Somebody who takes the files.
   private struct Taker {
     let answer: [UInt8]
     let presentation: FilePresentation
+    let pairing: UInt64
+    let prologue: [UInt8]
+    let device: TransferDevice
     /// Follows it to its end.
     let following: Task<Void, Never>
     var isServed = true
+    /// Of the candidates that came late.
+    var latestRound: UInt32 = 0
   }
+
+  /// A shorter transfer says little about the way.
+  private static let rememberedSecondsMin = 1.0
 
   /// - Parameter tell: is called in order for each person.
   init(
@@ -124,16 +133,17 @@ actor FileSender {
 
   // MARK: - The server
 
-  func handle(_ happening: Follower.Happening) async throws {
+  func handle(_ happening: Follower.Happening) async {
     switch happening {
-    case .connected(let connection, _): try await offer(over: connection)
+    case .connected(let connection, _): self.connection = connection
     case .file(.answered(let answer)): await take(answer)
+    case .file(.candidates(let late)): learn(late)
     default: break
     }
   }
 
-  private func offer(over connection: Connection) async throws {
-    self.connection = connection
+  /// On each connection to the server.
+  func offer(over connection: some Requesting) async throws {
     let signed = await makeOffer()
     guard !isEnding else { return }
     let standing = try await connection.offerFile(
@@ -221,20 +231,37 @@ actor FileSender {
     else { return }
     _ = try await parties.pin(
       answer.device, named: answered.device.name, of: answered.by, connection)
+    let prologue = Pairing.prologue(offer: signedOffer, answer: blob)
     var setup = ConnectionSetup(
       role: .presenter, staticPrivate: parties.device.agreement,
       ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-      remoteStatic: answer.device.agreement,
-      prologue: Pairing.prologue(offer: signedOffer, answer: blob), localIndex: offer.index,
+      remoteStatic: answer.device.agreement, prologue: prologue, localIndex: offer.index,
       remoteIndex: answer.index, token: offer.addressToken.bytes, candidates: answer.candidates,
       pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max))
     setup.rateLimit = rateLimit
+    // Without that it only takes longer.
+    setup.startRate = try? parties.profile.rate(
+      to: answer.device, at: answer.candidates, now: LocalTime.now)
     let presentation = try await offering.accept(
       setup, relay: parties.relay(Array(answered.relayToken), at: engine.server))
     takers[answered.by]?.presentation.stop()
     let person = answered.by
     let following = Task { await self.follow(presentation, person) }
-    takers[person] = Taker(answer: bytes, presentation: presentation, following: following)
+    takers[person] = Taker(
+      answer: bytes, presentation: presentation, pairing: answered.pairing, prologue: prologue,
+      device: answer.device, following: following)
+  }
+
+  /// Where else a taker may be reached, which it learned only after it had answered.
+  private func learn(_ late: WireFileCandidates) {
+    guard let (person, taker) = takers.first(where: { $0.value.pairing == late.pairing }),
+      let blob = SignedBlob(Array(late.candidates)),
+      case .genuine(let list) = LateCandidates.verify(
+        blob, prologue: taker.prologue, identity: taker.device.identity),
+      list.round > taker.latestRound
+    else { return }
+    takers[person]?.latestRound = list.round
+    for candidate in list.candidates { taker.presentation.add(candidate) }
   }
 
   private func follow(_ presentation: FilePresentation, _ person: String) async {
@@ -255,11 +282,23 @@ actor FileSender {
     switch end {
     case .done(let report):
       await tell(.done(report, at: person))
-      try? await connection?.completeFile(transfer, for: person)
+      if let taker = takers[person] { await remember(taker, report) }
+      await connection?.tell(.completeFile(transfer, for: person))
       settle(person)
     case .failed(let reason, _): await fail(reason, with: person)
     case .interrupted(let interruption): await tell(.interrupted(interruption, with: person))
     }
+  }
+
+  /// What little or what the relay carries says nothing about the way.
+  private func remember(_ taker: Taker, _ report: TransferReport) async {
+    guard report.path == .direct, report.seconds >= Self.rememberedSecondsMin,
+      let address = try? await taker.presentation.destination(),
+      let statistics = try? await taker.presentation.statistics()
+    else { return }
+    let rate = Double(statistics.contentBytesAcknowledged) / report.seconds
+    try? parties.profile.remember(
+      rate: Int(rate), to: taker.device, at: address, now: LocalTime.now)
   }
 
   private func settle(_ person: String) {

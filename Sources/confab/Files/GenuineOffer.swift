@@ -61,29 +61,47 @@ struct GenuineOffer: Sendable {
         presenterName: told.from, presenterKey: presenterKey, destination: destination,
         seed: .random(in: 0 ... .max)),
       server: engine.server, loop: engine.loop, threads: engine.threads)
+    // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(
       offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
-      index: UInt32.random(in: 1 ... .max), candidates: await reception.candidates(),
+      index: UInt32.random(in: 1 ... .max), candidates: try await reception.candidatesSoFar(),
       resumes: false)
     let signed = answer.signed(with: parties.device.identity)
-    let acceptance: WireFileAcceptance
-    do {
-      acceptance = try await connection.acceptFile(id, answer: signed.encoded)
-    } catch {
-      reception.stop()
-      throw error
-    }
+    let prologue = Pairing.prologue(offer: blob, answer: signed)
+    // Message 1 and the answer leave together.
+    async let accepted = connection.acceptFile(id, answer: signed.encoded)
     reception.begin(
       ConnectionSetup(
         role: .recipient, staticPrivate: parties.device.agreement,
         ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-        remoteStatic: content.device.agreement,
-        prologue: Pairing.prologue(offer: blob, answer: signed), localIndex: answer.index,
+        remoteStatic: content.device.agreement, prologue: prologue, localIndex: answer.index,
         remoteIndex: content.index, token: content.addressToken.bytes,
         candidates: content.candidates, pathSeed: .random(in: 0 ... .max),
-        skipSeed: .random(in: 0 ... .max)),
-      relay: parties.relay(Array(acceptance.relayToken), at: engine.server))
+        skipSeed: .random(in: 0 ... .max)))
+    do {
+      let acceptance = try await accepted
+      parties.relay(Array(acceptance.relayToken), at: engine.server).map { reception.use($0) }
+      let pairing = acceptance.pairing
+      Task { await tellLate(reception, prologue, pairing, by: parties, over: connection) }
+    } catch {
+      reception.stop()
+      throw error
+    }
     return reception
+  }
+
+  /// Tells the sender how the server sees us, where that is another address than our own.
+  private func tellLate(
+    _ reception: FileReception, _ prologue: [UInt8], _ pairing: UInt64, by parties: TransferParties,
+    over connection: Connection
+  ) async {
+    let found = await reception.candidates().filter { $0.kind == .reflexive }
+    guard !found.isEmpty else { return }
+    let late = LateCandidates(
+      prologue: prologue, identity: parties.transferDevice.identity, round: 1, candidates: found)
+    // The relay carries what the direct way does not.
+    try? await connection.sendFileCandidates(
+      id, pairing: pairing, late.signed(with: parties.device.identity).encoded)
   }
 }
 

@@ -4,7 +4,6 @@ import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
 import Dispatch
-import Glibc
 import NIOCore
 import Primitives
 
@@ -31,7 +30,9 @@ struct TransferParties: Sendable {
     let resolved = try? await offThread {
       try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
     }
-    guard case .some(let address) = resolved, let bytes = address.ipBytes else { return nil }
+    guard case .some(let address) = resolved, let bytes = IPAddressText.bytes(of: address) else {
+      return nil
+    }
     return PathAddress(bytes: bytes, port: UInt16(server.port))
   }
 
@@ -41,12 +42,13 @@ struct TransferParties: Sendable {
   )
     async throws -> DeviceStanding
   {
-    let listed = try await connection.devices(of: person).devices.compactMap {
-      DeviceKeys($0.device)
+    let place = connection.welcome.place.hex
+    let keys = DeviceKeys(identity: device.identity, agreement: device.agreement, name: name)
+    var listed: [DeviceKeys] = []
+    if try profile.needsList(toPin: keys, of: person, in: place) {
+      listed = try await connection.devices(of: person).devices.compactMap { DeviceKeys($0.device) }
     }
-    return try profile.pin(
-      DeviceKeys(identity: device.identity, agreement: device.agreement, name: name), of: person,
-      in: connection.welcome.place.hex, listed: listed)
+    return try profile.pin(keys, of: person, in: place, listed: listed)
   }
 
   func relay(_ token: [UInt8], at address: PathAddress?) -> RelayPlace? {
@@ -61,16 +63,6 @@ func offThread<Value: Sendable>(
 ) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
-  }
-}
-
-extension SocketAddress {
-  /// 4 or 16, in network order; nil for what is no address of the Internet.
-  fileprivate var ipBytes: [UInt8]? {
-    guard let text = ipAddress else { return nil }
-    let isV4 = self.protocol == .inet
-    var bytes = [UInt8](repeating: 0, count: isV4 ? 4 : 16)
-    return inet_pton(isV4 ? AF_INET : AF_INET6, text, &bytes) == 1 ? bytes : nil
   }
 }
 

@@ -70,11 +70,12 @@ package final class DiskThreads: Sendable {
   /// Waits until things are durable, which may take seconds.
   package let syncing: DiskThread
 
-  package init() throws(SystemError) {
-    reading = try DiskThread("file reading")
-    writing = try DiskThread("file writing")
-    verifying = try DiskThread("file verifying")
-    syncing = try DiskThread("file syncing")
+  /// - Parameter name: what the threads' names begin with.
+  package init(_ name: String = "file") throws(SystemError) {
+    reading = try DiskThread(name + " reading")
+    writing = try DiskThread(name + " writing")
+    verifying = try DiskThread(name + " verifying")
+    syncing = try DiskThread(name + " syncing")
   }
 
   package func stop() {

@@ -79,6 +79,11 @@ package final class FilePresentation: @unchecked Sendable {
   package func statistics() async throws -> TransferStatistics {
     try await loop.perform { _ in self.channel.connection.statistics }
   }
+
+  /// Where the content goes, or went; nil when the recipient was never reached.
+  package func destination() async throws -> PathAddress? {
+    try await loop.perform { _ in self.channel.connection.activePath }
+  }
 }
 
 // What the offering's turn on the loop calls.

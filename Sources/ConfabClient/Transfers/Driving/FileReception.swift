@@ -58,6 +58,11 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
     return reception
   }
 
+  /// Our addresses as far as they are known without waiting for anybody.
+  package func candidatesSoFar() async throws -> [Candidate] {
+    try await loop.perform { _ in self.gathering?.candidates ?? [] }
+  }
+
   /// Our addresses, once the server has answered or was silent.
   package func candidates() async -> [Candidate] {
     await withCheckedContinuation { continuation in
@@ -77,6 +82,11 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
         setup, relay: relay, relaySocket: 0, at: state.now, updates: self.continuation)
       self.pump(at: state.now)
     }
+  }
+
+  /// The server has a place at its relay for this pair.
+  package func use(_ relay: RelayPlace) {
+    loop.post { state in self.channel?.use(relay, socket: 0, at: state.now) }
   }
 
   /// Another address at which the presenter may be reached.

@@ -35,12 +35,15 @@ struct TransferChannel: ~Copyable {
     meter = ProgressMeter(at: now)
     began = now
     self.updates = updates
-    guard let place else { return }
+    if let place { use(place, socket: relaySocket, at: now) }
+  }
+
+  /// The other side may be reached through the relay too, from now on.
+  mutating func use(_ place: RelayPlace, socket: UInt8, at now: MonotonicTime) {
     var address = place.address
-    address.localSocket = relaySocket
+    address.localSocket = socket
     relay = RelayBinding(address, token: place.token, at: now)
-    connection.addCandidate(
-      Candidate(place.address, .relay), localSocket: relaySocket, at: now)
+    connection.addCandidate(Candidate(place.address, .relay), localSocket: socket, at: now)
   }
 
   var isOpen: Bool { if case .open = ending { true } else { false } }

@@ -106,18 +106,16 @@ package final class ContentHashing: Sendable {
 /// The one reading of the content.
 private struct Pass {
   private let tree: SourceTree
-  private var leaves: LeafHasher
-  private var digests: FileDigests
+  private var hashes: ContentHashes
   private var files = OpenFiles()
   private var buffer: [UInt8] = []
 
   init(_ tree: SourceTree, layout: LeafLayout) {
     self.tree = tree
-    leaves = LeafHasher(layout: layout)
-    digests = FileDigests(tree.manifest)
+    hashes = ContentHashes(tree.manifest, layout: layout)
   }
 
-  var offset: UInt64 { leaves.offset }
+  var offset: UInt64 { hashes.offset }
 
   mutating func advance(
     to end: UInt64, blockBytes: Int
@@ -146,7 +144,7 @@ private struct Pass {
       let hole = tree.isSparse(entry) ? file.hole(at: place, upTo: left) : 0
       let count = hole > 0 ? hole : min(left, buffer.count)
       if hole > 0 {
-        addZeros(count, &findings)
+        hashes.addZeros(UInt64(count), &findings)
       } else {
         try hash(file, entry, at: place, count, &findings)
       }
@@ -172,23 +170,8 @@ private struct Pass {
         fault = .unreadable(entry: entry, code: error.code)
       }
       guard fault == nil else { return }
-      leaves.update(UnsafeRawBufferPointer(block)) { _, hash in findings.leaves.append(hash) }
-      digests.update(UnsafeRawBufferPointer(block)) { entry, hash in
-        findings.add(digestOf: entry, hash, tree)
-      }
+      hashes.update(UnsafeRawBufferPointer(block), &findings)
     }
     if let fault { throw fault }
-  }
-
-  private mutating func addZeros(_ count: Int, _ findings: inout ContentHashing.Findings) {
-    leaves.addZeros(UInt64(count)) { _, hash in findings.leaves.append(hash) }
-    digests.addZeros(UInt64(count)) { entry, hash in findings.add(digestOf: entry, hash, tree) }
-  }
-}
-
-extension ContentHashing.Findings {
-  /// Everybody knows the digest of nothing: it is not told.
-  fileprivate mutating func add(digestOf entry: Int, _ hash: ContentHash, _ tree: SourceTree) {
-    if tree.manifest.size(of: entry) > 0 { digests.append((entry, hash)) }
   }
 }

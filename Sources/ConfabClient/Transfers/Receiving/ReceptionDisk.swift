@@ -64,8 +64,7 @@ final class ReceptionDisk: Sendable {
   func perform(_ effect: RecipientEffect) {
     guard let opened = opened.withLock({ $0 }) else { return }
     switch effect {
-    case .readLeaf(let leaf, let range):
-      threads.verifying.submit { self.tell([opened.leaves.read(leaf, range)]) }
+    case .readLeaf(let leaf, let range): opened.leaves.read(leaf, range)
     case .makeHole(let range):
       threads.writing.submit { self.tell([self.makeHole(range, opened)]) }
     case .prefix(let end): opened.stream?.extend(to: end)
@@ -157,7 +156,8 @@ extension ReceptionDisk {
         })
     }
     let all = Opened(
-      folder: folder, files: files, writer: writer, leaves: LeafReader(files, layout: layout),
+      folder: folder, files: files, writer: writer,
+      leaves: LeafReader(files, on: threads.verifying, report: tell),
       stream: output(files, on: stream))
     opened.withLock { $0 = all }
     return state

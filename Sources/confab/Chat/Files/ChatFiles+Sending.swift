@@ -102,8 +102,10 @@ extension ChatFiles {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         while let happening = await happenings.next() {
+          await sender.handle(happening)
+          guard case .connected(let connection, _) = happening else { continue }
           // The next connection offers anew.
-          do { try await sender.handle(happening) } catch is ConnectionError {}
+          do { try await sender.offer(over: connection) } catch is ConnectionError {}
         }
       }
       group.addTask { for await _ in sender.end { return } }

@@ -102,7 +102,7 @@ actor ChatFiles {
     case .lost: connection = nil
     case .file(.offered(let offer)): await heard(of: offer)
     case .file(.withdrawn(let withdrawn)): await ended(withdrawn)
-    case .file(.answered): tellSenders(happening)
+    case .file(.answered), .file(.candidates): tellSenders(happening)
     default: break
     }
   }

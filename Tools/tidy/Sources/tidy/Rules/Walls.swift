@@ -35,6 +35,7 @@ enum Walls {
   static let reserved: [String: Set<String>] = [
     "GRDB": ["ConfabJournal"],
     "COpenSSL": ["ConfabNetwork"],
+    "CSHA256": ["ConfabNetwork"],
     "NIOSSL": ["ConfabNetwork", "ConfabServer", "ConfabClient"],
   ]
 

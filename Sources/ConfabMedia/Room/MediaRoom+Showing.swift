@@ -1,0 +1,203 @@
+/// What each viewer sees and hears.
+extension MediaRoom {
+  /// All that the participant wants to see from now on, the most wanted first.
+  package mutating func wish(
+    _ participant: ParticipantIndex, videos: [VideoWish], at now: UInt64
+  ) {
+    let index = Int(participant.value)
+    guard participants.contains(index) else { return }
+    // Those that are there, each once; not more than there are sections.
+    var wishes: [VideoWish] = []
+    for wish in videos where wishes.count < limits.videoSlots {
+      guard let track = find(wish.track), tracks[track].agreed.kind == .video,
+        !wishes.contains(where: { $0.track == wish.track })
+      else { continue }
+      wishes.append(wish)
+    }
+    participants[index].wishes = wishes
+    show(index)
+    nextTick = min(nextTick, now)
+  }
+
+  /// Gives each track that the viewer wishes for a slot; what has one keeps it.
+  mutating func show(_ viewer: Int) {
+    let slots = participants[viewer].slots.filter { downtracks[$0].slot.kind == .video }
+    let wanted = participants[viewer].wishes.compactMap { find($0.track) }
+    for slot in slots {
+      let track = downtracks[slot].track
+      if track >= 0, !wanted.contains(track) { stopShowing(slot) }
+    }
+    for track in wanted where !slots.contains(where: { downtracks[$0].track == track }) {
+      let codec = tracks[track].agreed.codec
+      guard
+        let free = slots.first(where: {
+          downtracks[$0].track < 0 && downtracks[$0].codecs.contains(codec)
+        })
+      else { continue }
+      startShowing(track, in: free)
+    }
+    participants[viewer].isAllocationDue = true
+  }
+
+  mutating func startShowing(_ track: Int, in slot: Int) {
+    downtracks[slot].track = track
+    tracks[track].listeners.append(Int32(slot))
+    report(slot)
+  }
+
+  mutating func stopShowing(_ slot: Int) {
+    let track = downtracks[slot].track
+    guard track >= 0 else { return }
+    tracks[track].removeListener(slot)
+    downtracks[slot].clear()
+    report(slot)
+    participants[downtracks[slot].viewer].isAllocationDue = true
+  }
+
+  private mutating func report(_ slot: Int) {
+    let track = downtracks[slot].track
+    events.append(
+      .slot(
+        viewer: ParticipantIndex(value: Int32(downtracks[slot].viewer)), downtracks[slot].slot,
+        track < 0 ? nil : tracks[track].id))
+  }
+
+  // MARK: Sound
+
+  mutating func hearEverybody() {
+    for index in 0..<participants.end where participants.contains(index) { hear(index) }
+  }
+
+  /// Gives the loudest of the others a slot each; who has one keeps it.
+  mutating func hear(_ listener: Int) {
+    let slots = participants[listener].slots.filter {
+      downtracks[$0].slot.kind == .audio && downtracks[$0].codecs.contains(.opus)
+    }
+    let wanted = speakers.heard.filter { tracks[$0].participant != listener }.prefix(slots.count)
+    for slot in slots {
+      let track = downtracks[slot].track
+      if track >= 0, !wanted.contains(track) { stopShowing(slot) }
+    }
+    for track in wanted where !slots.contains(where: { downtracks[$0].track == track }) {
+      guard let free = slots.first(where: { downtracks[$0].track < 0 }) else { return }
+      startShowing(track, in: free)
+      aimSound(track)
+    }
+  }
+
+  /// Sound needs no key frame: who hears a track hears its next packet.
+  mutating func aimSound(_ track: Int) {
+    let stream = Int(tracks[track].layers[0])
+    let listeners = tracks[track].listeners
+    for listener in listeners {
+      downtracks[Int(listener)].target = tracks[track].isMuted ? -1 : stream
+    }
+  }
+
+  mutating func updateSpeakers(at now: UInt64) {
+    var microphones: [LoudestSpeakers.Microphone] = []
+    for index in 0..<tracks.end
+    where tracks.contains(index) && tracks[index].agreed.kind == .audio && !tracks[index].isMuted {
+      tracks[index].speech.settle(at: now)
+      microphones.append(
+        LoudestSpeakers.Microphone(
+          track: index, loudness: tracks[index].speech.smoothed,
+          isActive: tracks[index].speech.isActive))
+    }
+    let changes = speakers.update(microphones, at: now)
+    if changes.heard { hearEverybody() }
+    if changes.activeTrack {
+      let participant = speakers.activeTrack.map { tracks[$0].participant }
+      events.append(.activeSpeaker(participant.map { ParticipantIndex(value: Int32($0)) }))
+    }
+  }
+
+  // MARK: Layers
+
+  /// Chooses what of each track goes to the viewer, as far as their line carries it.
+  mutating func allocate(_ viewer: Int, at now: UInt64) {
+    participants[viewer].isAllocationDue = false
+    participants[viewer].lastAllocation = now
+    guard participants[viewer].isSubscribingUp else { return }
+    let slots = participants[viewer].slots.filter {
+      downtracks[$0].slot.kind == .video && downtracks[$0].track >= 0
+        && !tracks[downtracks[$0].track].isMuted
+    }
+    let candidates = slots.map { candidate($0, of: viewer, at: now) }
+    let sound = limits.audioSlots * 40_000
+    let budget = participants[viewer].downlink.bitrate
+    let outcome = LayerAllocation.allocate(
+      candidates, bitrate: max(0, budget - min(sound, budget / 4)))
+    for (place, slot) in slots.enumerated() {
+      aim(slot, at: outcome.choices[place], known: !candidates[place].options.isEmpty)
+    }
+    if let wanted = outcome.bitrateWanted {
+      participants[viewer].downlink.wantProbe(to: (wanted + sound) * 5 / 4, at: now)
+    }
+  }
+
+  private func candidate(
+    _ slot: Int, of viewer: Int, at now: UInt64
+  ) -> LayerAllocation.Candidate {
+    let track = downtracks[slot].track
+    let wish = participants[viewer].wishes.first { $0.track == tracks[track].id }
+    let options = self.options(of: track, at: now)
+    let current = downtracks[slot].current
+    return LayerAllocation.Candidate(
+      options: options, heightPixels: wish?.heightPixels ?? 180,
+      isFirst: (wish?.isOnStage ?? false) || tracks[track].source == .screen,
+      current: options.last { option in
+        current >= 0 && streams[current].layer == option.layer
+          && option.temporalLayer >= downtracks[slot].rewriter.temporalLayerWanted
+      })
+  }
+
+  /// A track's layers that are being sent, the smallest picture first; the smallest also at a lower rate
+  /// of pictures.
+  func options(of track: Int, at now: UInt64) -> [LayerAllocation.Option] {
+    var options: [LayerAllocation.Option] = []
+    for layer in tracks[track].layers.indices {
+      let stream = Int(tracks[track].layers[layer])
+      guard stream >= 0, streams[stream].rate.isLive(at: now) else { continue }
+      let height = streams[stream].height == 0 ? 180 << layer : streams[stream].height
+      let rate = max(streams[stream].rate.bitsPerSecond, 1)
+      options.append(
+        LayerAllocation.Option(layer: layer, temporalLayer: .max, bitrate: rate, height: height))
+    }
+    options.sort { ($0.height, $0.bitrate) < ($1.height, $1.bitrate) }
+    if let smallest = options.first {
+      let stream = Int(tracks[track].layers[smallest.layer])
+      if streams[stream].temporalLayerMax > 0 {
+        // The base layer has some 40 % of the bits in browsers' encoders.
+        options.insert(
+          LayerAllocation.Option(
+            layer: smallest.layer, temporalLayer: 0, bitrate: smallest.bitrate * 2 / 5,
+            height: smallest.height), at: 0)
+      }
+    }
+    return options
+  }
+
+  private mutating func aim(_ slot: Int, at choice: LayerAllocation.Option?, known: Bool) {
+    let before = (downtracks[slot].target, downtracks[slot].track)
+    let track = downtracks[slot].track
+    guard let choice else {
+      // Held back when the line is too narrow; without a layer there is nothing to hold back yet.
+      if known { downtracks[slot].hold() }
+      if before.0 >= 0, known { reportLayer(slot, nil) }
+      return
+    }
+    let stream = Int(tracks[track].layers[choice.layer])
+    downtracks[slot].target = stream
+    downtracks[slot].rewriter.temporalLayerWanted = choice.temporalLayer
+    if before.0 != stream { downtracks[slot].startsPassed = 0 }
+    if downtracks[slot].current != stream { streams[stream].keyframes.want() }
+  }
+
+  mutating func reportLayer(_ slot: Int, _ layer: Int?) {
+    events.append(
+      .layer(
+        viewer: ParticipantIndex(value: Int32(downtracks[slot].viewer)),
+        tracks[downtracks[slot].track].id, layer))
+  }
+}
