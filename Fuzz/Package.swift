@@ -22,6 +22,12 @@ func fuzzer(_ name: String, _ exercises: Target.Dependency) -> Target {
   .executableTarget(name: name, dependencies: [exercises], swiftSettings: settings)
 }
 
+func exercises(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: "\(name)Exercises", dependencies: dependencies, path: "Exercises/\(name)",
+    swiftSettings: settings)
+}
+
 func core(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
 ) -> Target {
@@ -41,15 +47,13 @@ let package = Package(
     core("Primitives", []),
     core("ConfabDomain", ["Primitives", orderedCollections]),
     core("ConfabWire", ["Primitives", "ConfabDomain", protobuf], exclude: ["confab.proto"]),
-    core("STUN", ["Primitives"]),
+    core("STUN", ["Primitives", crypto]),
     core("ConfabMedia", ["Primitives", "STUN", crypto]),
-    .target(
-      name: "WireExercises",
-      dependencies: ["Primitives", "ConfabDomain", "ConfabWire", protobuf],
-      path: "Exercises/Wire", swiftSettings: settings),
-    .target(
-      name: "MediaExercises", dependencies: ["ConfabMedia"], path: "Exercises/Media",
-      swiftSettings: settings),
+    core("ConfabTransfer", ["Primitives", crypto]),
+    exercises("Wire", ["Primitives", "ConfabDomain", "ConfabWire", protobuf]),
+    exercises("Media", ["ConfabMedia"]),
+    exercises("STUN", ["STUN"]),
+    exercises("Transfer", ["Primitives", "ConfabTransfer", crypto]),
     fuzzer("WireFrameDecoder", "WireExercises"),
     fuzzer("WireWebSocketDecoder", "WireExercises"),
     fuzzer("WireServerConnection", "WireExercises"),
@@ -57,5 +61,14 @@ let package = Package(
     fuzzer("MediaPackets", "MediaExercises"),
     fuzzer("MediaDescriptions", "MediaExercises"),
     fuzzer("MediaRoom", "MediaExercises"),
+    fuzzer("STUNMessages", "STUNExercises"),
+    fuzzer("TransferPacket", "TransferExercises"),
+    fuzzer("TransferHandshake", "TransferExercises"),
+    fuzzer("TransferBlobs", "TransferExercises"),
+    fuzzer("TransferControl", "TransferExercises"),
+    fuzzer("TransferRelay", "TransferExercises"),
+    fuzzer("TransferRecipient", "TransferExercises"),
+    fuzzer("TransferPresenter", "TransferExercises"),
+    fuzzer("TransferConnection", "TransferExercises"),
   ]
 )

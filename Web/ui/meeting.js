@@ -123,21 +123,24 @@ export class MeetingView {
       // One question of the browser's for each; without one of them the meeting can be joined all the same.
       for (const source of /** @type {const} */ (["MICROPHONE", "CAMERA"])) {
         await this.#open(source);
-        if (this.#isClosed || this.#call) return;
-        show();
+        if (this.#isClosed) return;
+        if (!this.#call) show();
       }
     }
-    show();
+    if (!this.#call) show();
   }
 
   async #open(source) {
     try {
       const track = await openDevice(source === "CAMERA" ? "video" : "audio", chosen(source));
       if (this.#isClosed) return track.stop();
+      // Somebody was quicker than the browser's question: it is sent as soon as it is there.
+      if (this.isInMeeting) return await this.#call?.setTrack(source, track);
       this.#ready.get(source)?.stop();
       this.#ready.set(source, track);
     } catch (error) {
       this.#problem = error.message;
+      if (this.isInMeeting) this.#app.say(error.message);
     }
   }
 

@@ -118,11 +118,11 @@ export class Tiles {
     const keys = [...this.#tiles.keys()];
     const large = this.isSpeaker ? this.#largest(keys) : "";
     for (const [key, tile] of this.#tiles) tile.element.classList.toggle("is-large", key === large);
-    if (!large) {
-      const { columns, width: tile } = bestGrid(keys.length, width, height);
-      this.element.style.setProperty("--columns", String(columns));
-      this.element.style.setProperty("--tile", `${tile}px`);
-    }
+    const { columns, width: tile } = bestGrid(keys.length, width, height);
+    // So wide that a row holds as many as it should; a last row with fewer stands in the middle.
+    const row = columns * tile + GAP * (columns - 1);
+    this.element.style.paddingInline = large ? "0" : `${Math.floor((width - row) / 2)}px`;
+    this.element.style.setProperty("--tile", `${tile}px`);
     this.#tellWishes(large);
   }
 

@@ -10,6 +10,7 @@ extension ConnectionCore {
     let delay = min(frame.delayMicroseconds, RoundTrip.acknowledgementDelayMax) * 1_000
     let ranges = UnsafeBufferPointer(start: rangeScratch, count: frame.rangeCount)
     try recovery.acknowledge(ranges, delay: delay, at: now)
+    keys.acknowledged(frame.largest)
     congestion.beginAcknowledgement(at: MonotonicTime(nanoseconds: now))
     for packet in recovery.spurious { arrivedAfterAll(packet) }
     for packet in recovery.acknowledged { arrived(packet) }

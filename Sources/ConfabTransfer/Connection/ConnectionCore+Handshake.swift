@@ -11,9 +11,8 @@ extension ConnectionCore {
     case .repeated:
       // It may be an old one sent again by somebody else: it is answered, but proves nothing.
       handshakeReply = (address, handshake.response)
-    case .keys(let fresh, let index, let isValidated, let roundTrip):
+    case .keys(let fresh, let isValidated, let roundTrip):
       guard let path = known ?? paths.add(address, kind: .direct) else { return drop() }
-      remoteIndex = index
       newKeys = fresh
       phase = .established
       lastHeardAt = now

@@ -15,6 +15,14 @@ struct ContentDelivery: Sendable {
 extension ConnectionCore {
   mutating func drop() { statistics.datagramsDropped += 1 }
 
+  /// The packet could not be opened: forged, or damaged.
+  mutating func failedToOpen(at now: UInt64) {
+    drop()
+    forgeries += 1
+    guard forgeries >= forgeriesMax else { return }
+    violated(.keyWornOut, at: now)
+  }
+
   /// Nil when there is nothing to open: a datagram of the handshake, which is dealt with here, or one
   /// that is none of ours or was there before.
   mutating func admit(

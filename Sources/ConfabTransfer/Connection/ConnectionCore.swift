@@ -16,13 +16,16 @@ struct ConnectionCore: ~Copyable {
 
   let role: ConnectionSetup.Role
   let localIndex: UInt32
-  var remoteIndex: UInt32
+  let remoteIndex: UInt32
   var phase = Phase.handshaking
 
   var handshake: HandshakeExchange
   /// Made by the handshake, waiting to be fetched by the shell.
   var newKeys: TransferKeys?
   var keys: KeySchedule
+  /// Packets that could not be opened so far.
+  var forgeries: UInt64 = 0
+  let forgeriesMax: UInt64
   /// Paths on which message 2 is to be sent, as bits.
   var owedHandshakes: UInt64 = 0
   /// An answer to a message 1 that came again, or too often. Only the latest: whoever is not answered
@@ -95,7 +98,8 @@ struct ConnectionCore: ~Copyable {
     localIndex = setup.localIndex
     remoteIndex = setup.remoteIndex
     handshake = HandshakeExchange(setup, at: now)
-    keys = KeySchedule(packetsMax: setup.packetsPerKeyMax, at: now)
+    keys = KeySchedule(setup, at: now)
+    forgeriesMax = setup.forgeriesMax
     congestion = CongestionControl(
       setup.congestion, datagramBytes: PacketLimits.baseDatagramBytes, rateLimit: setup.rateLimit,
       startRate: setup.startRate, at: MonotonicTime(nanoseconds: now))

@@ -18,7 +18,8 @@ package struct ConnectionSetup: Sendable {
   package var prologue: [UInt8]
   /// How the other side addresses this connection.
   package var localIndex: UInt32
-  /// How it addresses itself; the presenter learns it from message 1.
+  /// How this side addresses the other's, from the answer or the offer: what the handshake's unprotected
+  /// headers say must agree.
   package var remoteIndex: UInt32
   /// From the offer. The recipient echoes it in message 1, so its address is validated with that.
   package var token: [UInt8]
@@ -29,8 +30,11 @@ package struct ConnectionSetup: Sendable {
   package var initialContentCredit: UInt64 = TransferLimits.initialContentCredit
   /// The largest datagram that the local interface takes.
   package var datagramBytesMax: Int = PacketLimits.datagramBytesMax
-  /// Packets under one key; less in tests only.
+  /// Packets under one key before the next is used, and before it is over; less in tests only.
   package var packetsPerKeyMax: UInt64 = KeyUpdateSchedule.packetsMax
+  package var packetsPerKeyEnd: UInt64 = KeyUpdateSchedule.packetsEnd
+  /// Packets that may fail to open; less in tests only.
+  package var forgeriesMax: UInt64 = KeyUpdateSchedule.forgeriesMax
   package var congestion: CongestionAlgorithm = .bbr
   /// Bytes per second; nil for as fast as the path goes.
   package var rateLimit: Int?

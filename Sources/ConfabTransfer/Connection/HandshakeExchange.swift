@@ -131,7 +131,7 @@ struct HandshakeExchange: Sendable {
   enum Outcome {
     case ignored
     /// Keys at last, and the round trip where it is known.
-    case keys(TransferKeys, remoteIndex: UInt32, isValidated: Bool, roundTrip: UInt64?)
+    case keys(TransferKeys, isValidated: Bool, roundTrip: UInt64?)
     /// Message 1 came again: answer it with the same message 2.
     case repeated
     /// Too many came: whoever this is shall show that it receives at its address.
@@ -141,9 +141,11 @@ struct HandshakeExchange: Sendable {
   mutating func receive(
     _ datagram: UnsafeRawBufferPointer, from address: PathAddress, on path: Int?, at now: UInt64
   ) -> Outcome {
-    guard let header = try? LongHeader(datagram), header.receiver == localIndex else {
-      return .ignored
-    }
+    // Both indices are in offer and answer, and so in the prologue. The header that repeats them is
+    // protected by nothing: what differs in it was changed on the way.
+    guard let header = try? LongHeader(datagram), header.receiver == localIndex,
+      header.sender == remoteIndex
+    else { return .ignored }
     switch (header.kind, side) {
     case (.initiation, .presenter(let responder, let expected)):
       let source = DatagramSource(high: address.high, low: address.low, port: address.port)
@@ -187,11 +189,10 @@ struct HandshakeExchange: Sendable {
     side = .presenter(nil, expected: expected)
     message1 = received.message
     response = Response.datagram(
-      message: message, to: remoteStatic, receiver: received.header.sender, sender: localIndex)
+      message: message, to: remoteStatic, receiver: remoteIndex, sender: localIndex)
     isDone = true
     return .keys(
-      keys, remoteIndex: received.header.sender,
-      isValidated: !expected.isEmpty && payload.starts(with: expected), roundTrip: nil)
+      keys, isValidated: !expected.isEmpty && payload.starts(with: expected), roundTrip: nil)
   }
 
   private mutating func response(
@@ -199,7 +200,7 @@ struct HandshakeExchange: Sendable {
   ) -> Outcome {
     let ownStatic = Array(staticPrivate.publicKey.rawRepresentation)
     var initiator = initiator
-    guard let (header, message) = try? Response.read(datagram, ownStatic: ownStatic),
+    guard let (_, message) = try? Response.read(datagram, ownStatic: ownStatic),
       let (_, keys) = try? initiator.readMessage2(message)
     else { return .ignored }
     isDone = true
@@ -208,7 +209,6 @@ struct HandshakeExchange: Sendable {
     if let path, path < sendings.count, sendings[path].count == 1 {
       roundTrip = now - sendings[path].last
     }
-    return .keys(
-      keys, remoteIndex: header.sender, isValidated: true, roundTrip: roundTrip)
+    return .keys(keys, isValidated: true, roundTrip: roundTrip)
   }
 }

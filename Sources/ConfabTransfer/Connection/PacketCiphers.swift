@@ -76,26 +76,36 @@ struct KeySchedule: Sendable {
   private(set) var receivePhase: UInt64 = 0
   private var packetsInPhase: UInt64 = 0
   private var phaseBegan: UInt64
+  /// The first number sealed with the key in use, and whether it or a later one was acknowledged.
+  private var firstSealed: UInt64 = 0
+  private var isAcknowledged = false
   /// The lowest number opened with the current receiving key: what is below and has the other phase
   /// bit belongs to the key before.
   private var firstReceived: UInt64?
   private var previousUntil: UInt64?
-  let packetsMax: UInt64
+  private let packetsMax: UInt64
+  private let packetsEnd: UInt64
 
   private static let periodMax = UInt64(clamping: KeyUpdateSchedule.periodMax.nanoseconds)
 
-  init(packetsMax: UInt64 = KeyUpdateSchedule.packetsMax, at now: UInt64) {
+  init(_ setup: ConnectionSetup, at now: UInt64) {
     phaseBegan = now
-    self.packetsMax = packetsMax
+    packetsMax = setup.packetsPerKeyMax
+    packetsEnd = setup.packetsPerKeyEnd
   }
 
   var sendBit: Bool { sendPhase & 1 == 1 }
 
-  /// Time for the next key, and the other side has followed to the one in use.
+  /// Time for the next key; the other side has followed to the one in use, and has opened something
+  /// that was sealed with it (RFC 9001 §6.1): if both moved on at once, the one does not show the other,
+  /// and whoever is two keys behind takes the newest for its own.
   func isDue(at now: UInt64) -> Bool {
-    sendPhase == receivePhase && previousUntil == nil
+    sendPhase == receivePhase && previousUntil == nil && isAcknowledged
       && (packetsInPhase >= packetsMax || now - phaseBegan >= Self.periodMax)
   }
+
+  /// The key in use may seal nothing more.
+  var isWornOut: Bool { packetsInPhase >= packetsEnd }
 
   func key(bit: Bool, number: UInt64) -> ReceiveKey {
     if bit == (receivePhase & 1 == 1) { return .current }
@@ -105,8 +115,15 @@ struct KeySchedule: Sendable {
 
   mutating func packetSealed() { packetsInPhase += 1 }
 
-  mutating func updatedSending(at now: UInt64) {
+  mutating func acknowledged(_ largest: UInt64) {
+    if largest >= firstSealed { isAcknowledged = true }
+  }
+
+  /// - Parameter number: the next that is sealed.
+  mutating func updatedSending(from number: UInt64, at now: UInt64) {
     sendPhase += 1
+    firstSealed = number
+    isAcknowledged = false
     packetsInPhase = 0
     phaseBegan = now
   }

@@ -34,10 +34,7 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
       ciphers?.open(
         base, payloadCount: packet.payloadCount, packetNumber: packet.number, with: packet.key)
         ?? false
-    else {
-      core.drop()
-      return
-    }
+    else { return core.failedToOpen(at: now) }
     if packet.key == .next { followKeyUpdate(at: now) }
     core.opened(packet, from: address, bytes: datagram.count, mark: mark, at: now)
     let payload = UnsafeRawBufferPointer(
@@ -70,6 +67,7 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
     if let train = core.transmitHandshake(into: buffer, at: now) { return train }
     guard let base = buffer.baseAddress, ciphers != nil else { return nil }
     if core.keys.isDue(at: now) { updateSendKey(at: now) }
+    if core.keys.isWornOut { core.end(.violation(.keyWornOut)) }
     guard var plan = core.planTrain(capacity: buffer.count, at: now) else { return nil }
     while let packet = core.assemble(&plan, base, at: now) {
       if let chunk = packet.chunk {
@@ -159,7 +157,7 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
 
   private mutating func updateSendKey(at now: UInt64) {
     ciphers?.updateSending()
-    core.keys.updatedSending(at: now)
+    core.keys.updatedSending(from: core.recovery.sent.next, at: now)
     core.statistics.keyUpdates += 1
   }
 

@@ -125,7 +125,7 @@ package struct RecipientOptions: Sendable {
   package var presenterName: String
   package var presenterKey: ContentHash
   /// What the signed offer said. Nothing else is taken.
-  package var offered: ManifestSummary?
+  package var offered: TransferOffer.Summary?
   package var destination: Destination
   package var rules: NameRules
   /// Reads back all that an earlier attempt left, instead of a sample.
@@ -137,7 +137,7 @@ package struct RecipientOptions: Sendable {
   package var seed: UInt64
 
   package init(
-    presenterName: String, presenterKey: ContentHash, offered: ManifestSummary? = nil,
+    presenterName: String, presenterKey: ContentHash, offered: TransferOffer.Summary? = nil,
     destination: Destination = .folder, rules: NameRules = .portable,
     rechecksEverything: Bool = false, leafBytes: UInt64 = FileLimits.leafBytes,
     creditBytesStart: UInt64 = FileLimits.creditBytesStart,

@@ -103,9 +103,7 @@ extension RecipientMachine {
       throw FileFailure(
         .version, "The other side speaks version \(version) of the file protocol, we speak 1.")
     }
-    if let offered = options.offered, offered != summary {
-      throw FileFailure(.otherThanOffered, "These are not the files that were offered.")
-    }
+    if let offered = options.offered, offered.manifest != summary { throw otherThanOffered() }
     if options.destination == .stream, summary.entryCount > 1 { throw needsOneFile() }
     manifestDecoder = try ManifestDecoder(summary, rules: options.rules)
     stage = .readingManifest
@@ -119,6 +117,10 @@ extension RecipientMachine {
     guard let decoder = manifestDecoder, decoder.isComplete else { return }
     manifestDecoder = nil
     let manifest = try decoder.finish()
+    // The hash was right; the words that a person said yes to must be too.
+    if let offered = options.offered, offered != TransferOffer.Summary(of: manifest) {
+      throw otherThanOffered()
+    }
     if options.destination == .stream, manifest.fileCount != 1 { throw needsOneFile() }
     let layout = LeafLayout(contentBytes: manifest.contentBytes, leafBytes: options.leafBytes)
     content = RecipientContent(layout: layout)
@@ -131,6 +133,10 @@ extension RecipientMachine {
     nextDigest = manifest.nextFileWithContent(from: 0)
     stage = .opening
     effects.append(.open(manifest, identity, journalHeader: writer.header))
+  }
+
+  private func otherThanOffered() -> FileFailure {
+    FileFailure(.otherThanOffered, "These are not the files that were offered.")
   }
 
   private func needsOneFile() -> FileFailure {

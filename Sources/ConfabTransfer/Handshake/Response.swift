@@ -1,7 +1,7 @@
 /// Message 2 as a datagram: long header 12 | message | mac1 16, keyed by the initiator's static key.
 ///
-/// The header is outside of what Noise protects. An index that is not the one in the offer or the answer
-/// belongs into the payload of message 2, where nobody changes it.
+/// The header is outside of what Noise protects: its indices are compared with those in offer and
+/// answer, which the prologue binds.
 package enum Response {
   static let bytesMin =
     LongHeader.byteCount + NoiseIK.message2OverheadBytes + HandshakeMAC.byteCount

@@ -31,12 +31,12 @@ package enum KeyUpdateSchedule {
   /// Half of the 2^23 packets that RFC 9001 §6.6 and appendix B.1 allow AES-GCM with packets of up to
   /// 2^16 bytes, so that a side that is late by a whole round is still within them.
   package static let packetsMax: UInt64 = 1 << 22
+  /// Where the other side does not follow, so that the next key may not be used, the connection ends
+  /// after so many: the 2^23 of RFC 9001 themselves.
+  package static let packetsEnd: UInt64 = 1 << 23
   /// REKEY-AFTER-TIME of WireGuard (Donenfeld, NDSS 2017, §6.1): a stolen key opens little.
   package static let periodMax: Duration = .seconds(120)
-  /// Packets that fail to open before the connection ends (RFC 9001 §6.6, integrity of AES-GCM).
+  /// Packets that may fail to open, with all keys together, before the connection ends: the integrity
+  /// limit of AES-GCM (RFC 9001 §6.6 and appendix B.1).
   package static let forgeriesMax: UInt64 = 1 << 52
-
-  package static func isDue(packets: UInt64, age: Duration) -> Bool {
-    packets >= packetsMax || age >= periodMax
-  }
 }

@@ -5,23 +5,35 @@ package import Primitives
 ///
 ///     transfer 16 | identity 32 | agreement 32 | index 4 | address token 16 | candidates
 ///     | name, behind its length 1 | files 8 | bytes 8 | flags 1 | time 8
+///     | manifest's hash 32 | entries 8
 ///
 /// Candidates are their number, 1 byte, and for each: kind 1 | address 16 | port 2.
 package struct TransferOffer: Hashable, Sendable {
-  /// What is offered, in words for people; the manifest says it exactly.
+  /// What is offered: in words for people, and as the hash of the manifest, so that nothing else can be
+  /// sent.
   package struct Summary: Hashable, Sendable {
     /// Of the file or folder; of several, the first one's. Valid UTF-8, otherwise unchecked: it may not
     /// be fit for a terminal or a file system.
     package var name: String
     package var files: UInt64
-    package var bytes: UInt64
     package var isFolder: Bool
+    package var manifest: ManifestSummary
 
-    package init(name: String, files: UInt64, bytes: UInt64, isFolder: Bool) {
+    package var bytes: UInt64 { manifest.contentBytes }
+
+    package init(name: String, files: UInt64, isFolder: Bool, manifest: ManifestSummary) {
       self.name = name
       self.files = files
-      self.bytes = bytes
       self.isFolder = isFolder
+      self.manifest = manifest
+    }
+
+    package init(of manifest: Manifest) {
+      self.init(
+        name: manifest.tops.first.map { manifest.name(of: $0) } ?? "",
+        files: UInt64(manifest.fileCount),
+        isFolder: manifest.tops.count == 1 && !manifest.isFile(0),
+        manifest: manifest.summary)
     }
 
     var isWithinLimits: Bool {
@@ -87,6 +99,8 @@ extension TransferOffer: SignedContent {
     writer.write(summary.bytes)
     writer.write(summary.isFolder ? Self.folderFlag : 0)
     writer.write(UInt64(bitPattern: time.millisecondsSinceEpoch))
+    writer.write(summary.manifest.hash.bytes)
+    writer.write(summary.manifest.entryCount)
   }
 
   init(from reader: inout BlobReader) throws(BlobError) {
@@ -98,10 +112,14 @@ extension TransferOffer: SignedContent {
     guard let name = String(validating: try reader.short(), as: UTF8.self) else {
       throw .malformed
     }
-    summary = Summary(
-      name: name, files: try reader.number(), bytes: try reader.number(),
-      isFolder: try reader.number(UInt8.self) & Self.folderFlag != 0)
+    let (files, bytes) = (try reader.number(UInt64.self), try reader.number(UInt64.self))
+    let isFolder = try reader.number(UInt8.self) & Self.folderFlag != 0
     time = WallTime(millisecondsSinceEpoch: Int64(bitPattern: try reader.number()))
+    guard let hash = ContentHash(try reader.bytes(SHA256.byteCount)) else { throw .malformed }
+    summary = Summary(
+      name: name, files: files, isFolder: isFolder,
+      manifest: ManifestSummary(
+        hash: hash, entryCount: try reader.number(), contentBytes: bytes))
     guard summary.isWithinLimits else { throw .malformed }
   }
 }

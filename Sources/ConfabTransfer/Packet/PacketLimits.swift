@@ -15,7 +15,7 @@ package enum PacketLimits {
   package static let closeReasonBytesMax = 200
   package static let candidatesMax = 32
   /// Kind 1, address 16, port 2.
-  static let candidateBytes = 19
+  package static let candidateBytes = 19
   /// Up to here an offset fits the short form of a content frame.
   package static let shortOffsetMax: UInt64 = (1 << 40) - 1
   /// What a variable-length integer holds (RFC 9000 §16).

@@ -9,6 +9,9 @@ package enum TransportViolation: UInt16, Error, Hashable, Sendable {
   case contentOutOfBounds = 5
   /// More holes in the stream than any honest loss leaves.
   case tooManyHoles = 6
+  /// More packets failed to open, or were sealed with one key that the other side never moved on from,
+  /// than AES-GCM is safe for (RFC 9001 §6.6).
+  case keyWornOut = 7
 }
 
 /// Finds out which packets arrived and which did not: RACK (RFC 8985) for losses between

@@ -59,7 +59,7 @@ struct FileSend: AsyncParsableCommand {
     }
     let parties = try TransferParties(current)
     let display = TransferDisplay(.sending, json: output.json)
-    let name = tree.manifest.offeredName
+    let name = TransferOffer.Summary(of: tree.manifest).name
     let sender = try await FileSender(
       tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, parties: parties,
       engine: try await TransferEngine.start(for: parties)

@@ -78,7 +78,7 @@ actor FileSender {
     self.tell = tell
     (end, finished) = AsyncStream.makeStream()
     transfer = Self.transferID(of: tree, to: channel, from: parties)
-    name = tree.manifest.offeredName
+    name = TransferOffer.Summary(of: tree.manifest).name
     offering = try await FileOffering.open(
       tree, server: engine.server, loop: engine.loop, threads: engine.threads)
   }
@@ -161,11 +161,12 @@ actor FileSender {
   }
 
   private var summary: WireFileSummary {
-    WireFileSummary.with {
-      $0.name = tree.manifest.offeredName
-      $0.files = UInt64(tree.manifest.fileCount)
-      $0.bytes = tree.manifest.contentBytes
-      $0.folder = tree.manifest.isOneFolder
+    let offered = TransferOffer.Summary(of: tree.manifest)
+    return WireFileSummary.with {
+      $0.name = offered.name
+      $0.files = offered.files
+      $0.bytes = offered.bytes
+      $0.folder = offered.isFolder
     }
   }
 
@@ -178,10 +179,7 @@ actor FileSender {
       transfer: transfer.bytes, device: parties.transferDevice,
       index: UInt32.random(in: 1 ... .max), addressToken: token,
       candidates: await offering.candidates(),
-      summary: TransferOffer.Summary(
-        name: tree.manifest.offeredName, files: UInt64(tree.manifest.fileCount),
-        bytes: tree.manifest.contentBytes, isFolder: tree.manifest.isOneFolder),
-      time: LocalTime.now)
+      summary: TransferOffer.Summary(of: tree.manifest), time: LocalTime.now)
     // Another call may have made one while the addresses were looked for.
     if let signedOffer { return signedOffer }
     let signed = offer.signed(with: parties.device.identity)
@@ -315,10 +313,4 @@ struct FilesRefused: Error, CustomStringConvertible {
   var description: String {
     "\(person) does not want the files\(reason.isEmpty ? "." : ": \(reason)")"
   }
-}
-
-extension Manifest {
-  /// What a person calls it: the first name at the top.
-  var offeredName: String { tops.first.map { name(of: $0) } ?? "" }
-  var isOneFolder: Bool { tops.count == 1 && tops.first.map { !isFile($0) } ?? false }
 }

@@ -58,8 +58,8 @@ struct GenuineOffer: Sendable {
     guard let presenterKey = ContentHash(content.device.identity) else { return nil }
     let reception = try await FileReception.open(
       ReceptionOptions(
-        presenterName: told.from, presenterKey: presenterKey, destination: destination,
-        seed: .random(in: 0 ... .max)),
+        presenterName: told.from, presenterKey: presenterKey, offered: content.summary,
+        destination: destination, seed: .random(in: 0 ... .max)),
       server: engine.server, loop: engine.loop, threads: engine.threads)
     // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(

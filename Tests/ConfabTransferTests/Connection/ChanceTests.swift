@@ -5,7 +5,7 @@ import Testing
 /// Each seed makes a network of its own, with some kinds of trouble switched on and others off.
 @Suite("A transfer under chance")
 struct ChanceTests {
-  static let seeds = 0..<240 as Range<UInt64>
+  static let seeds = 0..<500 as Range<UInt64>
 
   static func options(_ seed: UInt64) -> TransferPair.Options {
     var chance = SeededRandom(seed: seed &* 1_000_003)

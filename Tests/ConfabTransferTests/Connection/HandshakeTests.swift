@@ -1,4 +1,5 @@
 import ConfabTransfer
+import Crypto
 import Primitives
 import Testing
 
@@ -66,6 +67,41 @@ struct ConnectionHandshakeTests {
     pair.runToCompletion()
     #expect(pair.failure == nil)
     #expect(pair.recorded.contains { $0.bytes[0] == 0x42 })
+  }
+
+  @Test("an index changed on the way, with all the codes that everybody can make, blocks nobody")
+  func changedIndices() throws {
+    for isFirst in [true, false] {
+      var options = TransferPair.Options()
+      options.contentBytes = 20_000
+      let pair = TransferPair(options)
+      pair.recordsDatagrams = true
+      // Only what is sent at the very beginning.
+      pair.run(for: .milliseconds(isFirst ? 0 : 15)) { _ in false }
+      let kind: UInt8 = isFirst ? 0x40 : 0x41
+      let genuine = try #require(
+        pair.recorded.first { $0.bytes[0] == kind && $0.bytes.count > 12 }?.bytes)
+      if isFirst {
+        let count = Int(genuine[12]) << 8 | Int(genuine[13])
+        pair.inject(
+          Initiation(
+            message: Array(genuine[14..<14 + count]),
+            to: Array(TestKeys.presenter.publicKey.rawRepresentation), receiver: 0x1111_1111,
+            sender: 0x2222_2223
+          ).datagram(), to: .presenter, from: TransferPair.recipientAddress)
+        #expect(pair.presenter.events.isEmpty)
+      } else {
+        pair.inject(
+          Response.datagram(
+            message: Array(genuine[12..<genuine.count - 16]),
+            to: Array(TestKeys.recipient.publicKey.rawRepresentation), receiver: 0x2222_2222,
+            sender: 0x1111_1112), to: .recipient, from: TransferPair.presenterAddress)
+        #expect(pair.recipient.events.isEmpty)
+      }
+      pair.runToCompletion()
+      #expect(pair.failure == nil)
+      #expect(pair.isIdentical)
+    }
   }
 
   @Test("an address that has shown nothing gets no more than three times what came from it")

@@ -102,6 +102,35 @@ struct HostilePeerTests {
     #expect(closing(backwards) == .violation(.contentOutOfBounds))
   }
 
+  @Test("packets that nobody can open end the connection before they can be tried long enough")
+  func forgeries() {
+    let peer = HandmadePeer(.recipient) { $0.forgeriesMax = 5 }
+    for number in 0..<4 as Range<UInt8> {
+      peer.deliver([0x60, 0, 0, 0, 1, 0, 0, number] + [UInt8](repeating: number, count: 40))
+      // What is another's or too short was not tried.
+      peer.deliver([0x60, 0, 0, 0, 9, 0, 0, number] + [UInt8](repeating: number, count: 40))
+      peer.deliver([0x60, 0, 0, 0, 1])
+    }
+    peer.say([FrameType.ping])
+    #expect(closing(peer) == nil)
+    // The key of the next phase was tried as well.
+    peer.deliver([0x61, 0, 0, 0, 1, 0, 0, 9] + [UInt8](repeating: 1, count: 40))
+    peer.pump()
+    #expect(closing(peer) == .violation(.keyWornOut))
+  }
+
+  @Test("a peer that acknowledges nothing, so that no next key may be used, does not wear one out")
+  func wornOutKey() {
+    let peer = HandmadePeer(.recipient) {
+      $0.packetsPerKeyMax = 10
+      $0.packetsPerKeyEnd = 100
+    }
+    for _ in 0..<300 where closing(peer) == nil { peer.say([FrameType.ping]) }
+    #expect(closing(peer) == .violation(.keyWornOut))
+    #expect(peer.connection.keyPhase == 0)
+    #expect(peer.counts.packetsSent == 100)
+  }
+
   @Test("more holes than honest loss leaves")
   func holes() {
     let peer = HandmadePeer(.recipient, contentBytes: 1 << 16)

@@ -12,7 +12,7 @@ import Testing
 
   static let groups: [Range<UInt64>] =
     if let chosenSeed { [chosenSeed..<chosenSeed + 1] } else {
-      (0..<40).map { $0 * worldsPerGroup..<($0 + 1) * worldsPerGroup }
+      (0..<50).map { $0 * worldsPerGroup..<($0 + 1) * worldsPerGroup }
     }
 
   @Test(arguments: groups)

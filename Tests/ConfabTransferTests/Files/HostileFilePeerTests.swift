@@ -99,16 +99,40 @@ import Testing
   }
 
   @Test func anotherManifestThanOffered() throws {
-    let offered = try RecipientDesk.oneFile(5, name: "cat.jpg")
+    let cat = try RecipientDesk.oneFile(5, name: "cat.jpg")
+    let virus = try RecipientDesk.oneFile(5, name: "virus.exe")
+    let honest = TransferOffer.Summary(of: virus)
+    #expect(try failure(offered: honest, sent: virus) == nil)
+    #expect(
+      try failure(offered: TransferOffer.Summary(of: cat), sent: virus) == .otherThanOffered)
+    // The manifest of the one under the words of the other.
+    var renamed = honest
+    renamed.name = "cat.jpg"
+    #expect(try failure(offered: renamed, sent: virus) == .otherThanOffered)
+    var counted = honest
+    counted.files = 2
+    #expect(try failure(offered: counted, sent: virus) == .otherThanOffered)
+    var folder = honest
+    folder.isFolder = true
+    #expect(try failure(offered: folder, sent: virus) == .otherThanOffered)
+    var smaller = honest
+    smaller.manifest.contentBytes = 4
+    #expect(try failure(offered: smaller, sent: virus) == .otherThanOffered)
+  }
+
+  private func failure(
+    offered: TransferOffer.Summary, sent: Manifest
+  ) throws -> FileFailure.Code? {
+    let now = MonotonicTime(nanoseconds: 0)
     var machine = RecipientMachine(
-      RecipientOptions(
-        presenterName: "ann", presenterKey: hash, offered: offered.summary, seed: 1),
-      at: MonotonicTime(nanoseconds: 0))
-    let other = try RecipientDesk.oneFile(5, name: "virus.exe")
-    machine.handle(
-      .control(ControlMessage.begin(version: 1, other.summary).encoded()),
-      at: MonotonicTime(nanoseconds: 0))
-    #expect(machine.isOver)
+      RecipientOptions(presenterName: "ann", presenterKey: hash, offered: offered, seed: 1),
+      at: now)
+    var presenter = PresenterMachine(sent)
+    while let bytes = presenter.nextControl() { machine.handle(.control(bytes), at: now) }
+    while let effect = machine.nextEffect() {
+      if case .failed(let failure, _) = effect { return failure.code }
+    }
+    return nil
   }
 
   @Test func contentBeyondTheManifest() throws {

@@ -137,10 +137,4 @@ import Testing
     let mirrored = TransferKeys(send: keys.receive, receive: keys.send).next()
     #expect(mirrored.receive == next.send && mirrored.send == next.receive)
   }
-
-  @Test func keysChangeByCountOrByTime() {
-    #expect(!KeyUpdateSchedule.isDue(packets: (1 << 22) - 1, age: .seconds(119)))
-    #expect(KeyUpdateSchedule.isDue(packets: 1 << 22, age: .zero))
-    #expect(KeyUpdateSchedule.isDue(packets: 0, age: .seconds(120)))
-  }
 }

@@ -29,7 +29,10 @@ final class HandmadePeer {
   var written: Int { sink.written }
   var counts: TransferStatistics { connection.statistics }
 
-  init(_ target: Target, contentBytes: UInt64 = 1 << 16, skipSeed: UInt64 = 2) {
+  init(
+    _ target: Target, contentBytes: UInt64 = 1 << 16, skipSeed: UInt64 = 2,
+    adjust: (inout ConnectionSetup) -> Void = { _ in }
+  ) {
     let (own, other) =
       target == .presenter
       ? (TestKeys.presenter, TestKeys.recipient) : (TestKeys.recipient, TestKeys.presenter)
@@ -43,6 +46,7 @@ final class HandmadePeer {
       pathSeed: 1, skipSeed: skipSeed)
     setup.congestion = .cubic
     setup.contentBytes = contentBytes
+    adjust(&setup)
     connection = TransferConnection(setup, at: MonotonicTime(nanoseconds: 1_000_000_000))
     let ownStatic = Array(own.publicKey.rawRepresentation)
     if target == .presenter {

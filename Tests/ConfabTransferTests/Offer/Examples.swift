@@ -10,7 +10,10 @@ enum Example {
   static let offer = TransferOffer(
     transfer: Array(0..<16), device: device(presenterKey, Pair.agreement(3)),
     index: 0x0102_0304, addressToken: token(0xA0), candidates: candidates,
-    summary: .init(name: "Vorlesung Nº 3.mkv", files: 1, bytes: 5_368_709_120, isFolder: false),
+    summary: .init(
+      name: "Vorlesung Nº 3.mkv", files: 1, isFolder: false,
+      manifest: ManifestSummary(
+        hash: ContentHash(repeating: 0x33), entryCount: 1, contentBytes: 5_368_709_120)),
     time: WallTime(millisecondsSinceEpoch: 1_790_000_000_123))
 
   static let answer = TransferAnswer(

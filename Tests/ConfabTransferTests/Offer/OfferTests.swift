@@ -20,7 +20,10 @@ import Testing
       repeating: Example.candidates[0], count: OfferLimits.candidatesMax)
     offer.summary = .init(
       name: String(repeating: "a", count: OfferLimits.nameBytesMax), files: OfferLimits.filesMax,
-      bytes: OfferLimits.contentBytesMax, isFolder: true)
+      isFolder: true,
+      manifest: ManifestSummary(
+        hash: ContentHash(repeating: 0xFF), entryCount: .max,
+        contentBytes: OfferLimits.contentBytesMax))
     let blob = try #require(SignedBlob(offer.signed(with: Example.presenterKey).encoded))
     #expect(TransferOffer.verify(blob, pinned: pinned) == .genuine(offer))
     #expect(blob.encoded.count <= OfferLimits.signedBytesMax)

@@ -20,7 +20,10 @@ import Testing
   private func signalling() -> [(name: String, bytes: [UInt8])] {
     var bare = Example.offer
     bare.candidates = []
-    bare.summary = .init(name: "plans", files: 12, bytes: 0, isFolder: true)
+    bare.summary = .init(
+      name: "plans", files: 12, isFolder: true,
+      manifest: ManifestSummary(
+        hash: ContentHash(repeating: 0x44), entryCount: 13, contentBytes: 0))
     return [
       ("offer", Example.signedOffer.encoded),
       ("offer without candidates", bare.signed(with: Example.presenterKey).encoded),

@@ -21,14 +21,15 @@ package struct ReceptionOptions: Sendable {
   package var presenterName: String
   /// The presenter device's identity key.
   package var presenterKey: ContentHash
-  package var offered: ManifestSummary?
+  /// What the signed offer said. Nothing else is taken.
+  package var offered: TransferOffer.Summary?
   package var destination: Destination
   package var rechecksEverything = false
   /// Chooses which of the parts that an earlier attempt left are looked at again.
   package var seed: UInt64
 
   package init(
-    presenterName: String, presenterKey: ContentHash, offered: ManifestSummary? = nil,
+    presenterName: String, presenterKey: ContentHash, offered: TransferOffer.Summary? = nil,
     destination: Destination, rechecksEverything: Bool = false, seed: UInt64
   ) {
     self.presenterName = presenterName

@@ -92,7 +92,10 @@ extension ChatFiles {
           ? "There is no file in what you named." : "These are more files than one offer holds.")
     }
     let others = tree.manifest.tops.count - 1
-    return (tree, tree.manifest.offeredName + (others > 0 ? " and \(others) more" : ""))
+    return (
+      tree,
+      TransferOffer.Summary(of: tree.manifest).name + (others > 0 ? " and \(others) more" : "")
+    )
   }
 
   /// Until everybody has answered, or the sending was stopped.

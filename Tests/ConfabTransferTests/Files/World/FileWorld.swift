@@ -114,7 +114,7 @@ final class FileWorld {
         sliceBytes: UInt64.random(in: 100...4_000, using: &random)))
     let recipient = RecipientMachine(
       RecipientOptions(
-        presenterName: "ann", presenterKey: key, offered: files.manifest.summary,
+        presenterName: "ann", presenterKey: key, offered: TransferOffer.Summary(of: files.manifest),
         destination: isStream ? .stream : .folder, rechecksEverything: faults.tampering,
         leafBytes: UInt64(leafBytes),
         creditBytesStart: UInt64.random(in: 200...4_000, using: &random),
