@@ -187,7 +187,8 @@ let package = Package(
     .testTarget(
       name: "confabTests",
       dependencies: [
-        "confab", "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTerminal", "ConfabWire",
+        "confab", "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTerminal",
+        "ConfabTransfer", "ConfabWire",
         "Primitives", protobuf,
       ],
       swiftSettings: settings),

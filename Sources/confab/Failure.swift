@@ -40,6 +40,8 @@ struct Failure {
       self.init(status: .unreachable, words: error.description)
     case let failure as FileFailure:
       self.init(status: .incomplete, words: failure.text)
+    case let refused as FilesRefused:
+      self.init(status: .refused, words: refused.description)
     case is TransferInterrupted:
       self.init(status: .incomplete, words: "\(error)")
     case is UsageError, is AddressError, is ProfileError:
@@ -49,6 +51,15 @@ struct Failure {
     default:
       // The parser's errors have no public type.
       self.init(status: .usage, isParsing: true)
+    }
+  }
+
+  /// What went wrong as one sentence, without numbers, for who chats.
+  static func plainWords(_ error: any Error) -> String {
+    switch error {
+    case let rejection as Rejection: rejection.message
+    case let failure as FileFailure: failure.text
+    default: "\(error)"
     }
   }
 

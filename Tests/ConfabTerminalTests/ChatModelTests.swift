@@ -255,7 +255,41 @@ import Testing
     scene.press(.control("u"))
     #expect(scene.type("/send-file le\t") == [.listFiles(prefix: "le")])
     scene.send(.files(prefix: "le", ["lecture one.mp4"]))
-    #expect(scene.model.input.text == "/send-file lecture one.mp4 ")
+    #expect(scene.model.input.text == "/send-file lecture\\ one.mp4 ")
+    #expect(scene.type("UPD\t") == [.listFiles(prefix: "UPD")])
+    scene.send(.files(prefix: "UPD", ["UPD 2"]))
+    #expect(scene.model.input.text == "/send-file lecture\\ one.mp4 UPD\\ 2 ")
+  }
+
+  @Test func leavingFilesOnTheirWayIsAskedAboutOnce() {
+    var scene = Scene.talk()
+    scene.send(.transfers([.sending(1, "talk.mp4", to: "@bob")]))
+    #expect(scene.type("/quit\r") == [])
+    #expect(scene.screen.text.contains { $0.contains("1 transfer is not finished.") })
+    #expect(scene.type("/quit\r") == [.quit])
+    // What ended is forgotten, and so is the answer.
+    scene.send(.transfers([]))
+    scene.send(.transfers([.sending(2, "talk.mp4", to: "@bob")]))
+    #expect(scene.press(.control("d")) == [])
+    #expect(scene.type("OUT\r") == [.signOut])
+  }
+
+  @Test func anOfferIsNoReasonToStay() {
+    var scene = Scene.talk()
+    var offer = TransferLine.sending(1, "talk.mp4", to: "@bob")
+    (offer.direction, offer.isRunning) = (.receiving, false)
+    scene.send(.transfers([offer]))
+    #expect(scene.press(.control("d")) == [.quit])
+  }
+
+  @Test func aRemarkLeavesTheReaderWhereTheyAre() {
+    var scene = Scene.talk()
+    let page = (1...100).map { Scene.message($0, "bob", "word \($0)") }
+    scene.send(.page(channel: "#lobby", page, hasOlder: false))
+    scene.press(.pageUp)
+    let before = scene.screen.row(10)
+    scene.send(.remark(Notice(.information, "talk.mp4 has arrived at bob.")))
+    #expect(scene.screen.row(10) == before)
   }
 
   @Test func arrowsMoveInATextAndThroughTheHistory() {

@@ -126,14 +126,20 @@ import Testing
 
   @Test func transfersAndALongInput() throws {
     var scene = Scene.talk()
-    scene.send(
-      .transfers([
-        TransferLine(name: "lecture1.mp4", fraction: 0.42, text: "12.1 MB/s, 40 s left"),
-        TransferLine(name: "notes.txt", fraction: nil, text: "waiting for @bob"),
-      ]))
+    scene.send(.transfers(TransferLine.examples))
     scene.type("\u{1b}[200~first line\nsecond line\u{1b}[201~")
     scene.type(" that goes on and on until it must be broken somewhere at the right border")
     try GoldenScreen.expect(scene.screen, named: "transfers")
+  }
+
+  @Test(arguments: [(120, 40), (40, 12)]) func transfersWhereThereIsMoreRoomAndLess(
+    width: Int, height: Int
+  ) throws {
+    var scene = Scene.talk(width: width, height: height)
+    scene.send(.transfers(TransferLine.examples))
+    try GoldenScreen.expect(scene.screen, named: "transfers-\(width)x\(height)")
+    scene.send(.transfers([]))
+    #expect(scene.screen == Scene.talk(width: width, height: height).screen)
   }
 
   @Test func beforeAnythingIsKnown() throws {

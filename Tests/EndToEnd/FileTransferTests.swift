@@ -6,8 +6,8 @@ import Testing
   @Test func aFileArrivesWholeAndNothingIsOverwritten() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")
-    let source = try makeFile(in: place, "talk.mp4", megabytes: 5)
-    let into = try makeFolder(in: place, "inbox")
+    let source = try place.makeFile("talk.mp4", megabytes: 5)
+    let into = try place.makeFolder("inbox")
     for expected in ["ann_talk.mp4", "ann_talk (2).mp4"] {
       let receiver = try place.start(
         "bob", ["file", "receive", "--into", into, "--yes", "--once", "--json"])
@@ -27,8 +27,8 @@ import Testing
   @Test func aKilledReceiverGoesOnWhereItWas() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")
-    let source = try makeFile(in: place, "talk.mp4", megabytes: 24)
-    let into = try makeFolder(in: place, "inbox")
+    let source = try place.makeFile("talk.mp4", megabytes: 24)
+    let into = try place.makeFolder("inbox")
     let receive = ["file", "receive", "--into", into, "--yes", "--once", "--json"]
     let sender = try place.start(
       "ann", ["file", "send", source, "@bob", "--json", "--rate", "40Mbit"])
@@ -47,14 +47,89 @@ import Testing
     #expect(field("sha256", of: try done(in: received)).count == 64)
   }
 
+  /// The receiver has said yes once; whoever sends the same again is let in.
+  @Test(arguments: [[Int32](), [SIGKILL], [SIGKILL, SIGKILL]]) func aKilledSenderGoesOn(
+    kills: [Int32]
+  ) async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 24)
+    let into = try place.makeFolder("inbox")
+    let send = ["file", "send", source, "@bob", "--json", "--rate", "40Mbit"]
+    let receiver = try place.start(
+      "bob", ["file", "receive", "--into", into, "--yes", "--once", "--json"])
+    var arrived = 0
+    for signal in kills {
+      let killed = try place.start("ann", send)
+      let goal = arrived + 5_000_000
+      let line = try await killed.line { (number("bytes", of: $0) ?? 0) > goal }
+      arrived = number("bytes", of: line) ?? 0
+      killed.kill(signal)
+      _ = try await killed.exitStatus()
+    }
+    let sender = try place.start("ann", send)
+    let first = try await sender.line { number("bytes", of: $0) ?? 0 > 0 }
+    // It goes on: what the receiver's journal had then is not sent again.
+    #expect((number("bytes", of: first) ?? 0) >= arrived / 2, "\(first)")
+    try await sender.outcome().expectSuccess()
+    try await receiver.outcome().expectSuccess()
+    #expect(
+      FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
+  }
+
+  /// Killed before anybody was reached: the receiver must not stay with the offer that is gone.
+  @Test func aSenderKilledAtOnceLeavesNobodyBehind() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 1)
+    let into = try place.makeFolder("inbox")
+    let receiver = try place.start(
+      "bob", ["file", "receive", "--into", into, "--yes", "--once", "--json"])
+    for milliseconds in [120, 160, 200, 240, 280] {
+      let killed = try place.start("ann", ["file", "send", source, "@bob", "--rate", "500kbit"])
+      try await Task.sleep(for: .milliseconds(milliseconds))
+      killed.kill(SIGKILL)
+      _ = try await killed.exitStatus()
+    }
+    try await place.run("ann", ["file", "send", source, "@bob"]).expectSuccess()
+    try await receiver.outcome().expectSuccess()
+    #expect(
+      FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
+  }
+
+  @Test func aRoomIsServedTogether() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob", "cleo", "dan")
+    try await place.run("ann", ["room", "create", "plans", "@bob", "@cleo", "@dan"])
+      .expectSuccess()
+    let source = try place.makeFile("talk.mp4", megabytes: 3)
+    let receivers = try ["bob", "cleo"].map { person in
+      let into = try place.makeFolder("inbox-" + person)
+      return try place.start(
+        person, ["file", "receive", "--into", into, "--yes", "--once", "--json"])
+    }
+    let sender = try place.start("ann", ["file", "send", source, "#plans", "--json"])
+    try await sender.line { $0.contains("\"event\":\"waiting\"") && $0.contains("dan") }
+    for receiver in receivers { try await receiver.outcome().expectSuccess() }
+    try await sender.lines(count: 2) { $0.contains("\"event\":\"done\"") }
+    let dan = try place.start("dan", ["chat", "--plain"], keepsInputOpen: true)
+    try await dan.line { $0.contains("ann offers #plans talk.mp4") }
+    try dan.type("/decline")
+    #expect(try await sender.exitStatus() == 3)
+    for person in ["bob", "cleo"] {
+      let copy = place.folder + "/inbox-\(person)/ann_talk.mp4"
+      #expect(FileManager.default.contentsEqual(atPath: source, andPath: copy))
+    }
+  }
+
   @Test func foldersAndSpecialFiles() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")
-    let folder = try makeFolder(in: place, "slides/deep")
-    _ = try makeFile(in: place, "slides/deep/one.pdf", megabytes: 1)
+    let folder = try place.makeFolder("slides/deep")
+    _ = try place.makeFile("slides/deep/one.pdf", megabytes: 1)
     #expect(FileManager.default.createFile(atPath: place.folder + "/slides/empty", contents: nil))
     #expect(mkfifo(place.folder + "/slides/pipe", 0o600) == 0)
-    let into = try makeFolder(in: place, "inbox")
+    let into = try place.makeFolder("inbox")
     let receiver = try place.start("bob", ["file", "receive", "--into", into, "--yes", "--once"])
     let sent = try await place.run("ann", ["file", "send", place.folder + "/slides", "@bob"])
       .expectSuccess()
@@ -92,27 +167,13 @@ import Testing
 
   // MARK: - Made for a test
 
-  private func makeFolder(in place: Place, _ name: String) throws -> String {
-    let path = place.folder + "/" + name
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    return path
-  }
-
-  private func makeFile(in place: Place, _ name: String, megabytes: Int) throws -> String {
-    let path = place.folder + "/" + name
-    let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
-    let bytes = try random.read(upToCount: megabytes << 20)
-    try bytes?.write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
   private func done(in outcome: Outcome) throws -> String {
     try #require(outcome.output.lines.last { $0.contains("\"event\":\"done\"") })
   }
 }
 
 /// A number in a line of JSON.
-private func number(_ name: String, of line: String) -> Int? {
+func number(_ name: String, of line: String) -> Int? {
   guard let range = line.range(of: "\"\(name)\":") else { return nil }
   return Int(line[range.upperBound...].prefix { $0.isNumber })
 }

@@ -55,6 +55,23 @@ final class Place: @unchecked Sendable {
     _ = try await server.exitStatus()
   }
 
+  // MARK: Files
+
+  func makeFolder(_ name: String) throws -> String {
+    let path = folder + "/" + name
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+
+  /// Of bytes that nothing compresses.
+  func makeFile(_ name: String, megabytes: Int) throws -> String {
+    let path = folder + "/" + name
+    let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+    let bytes = try random.read(upToCount: megabytes << 20)
+    try bytes?.write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
   // MARK: People
 
   func home(_ person: String) -> String { "\(folder)/home-\(person)" }

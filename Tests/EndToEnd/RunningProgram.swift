@@ -102,6 +102,16 @@ final class RunningProgram: Sendable {
     throw Unexpected("the line did not come; there is: \(output) \(errors)")
   }
 
+  /// Waits for words on standard error.
+  func error(where isWanted: (String) -> Bool) async throws {
+    let end = ContinuousClock.now + Self.patience
+    while ContinuousClock.now < end {
+      if isWanted(errors) { return }
+      try await Task.sleep(for: Self.pollInterval)
+    }
+    throw Unexpected("the words did not come; there is: \(output) \(errors)")
+  }
+
   @discardableResult
   func lines(count: Int, where isWanted: (String) -> Bool = { _ in true }) async throws -> [String]
   {

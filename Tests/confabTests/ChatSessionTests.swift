@@ -252,8 +252,8 @@ private final class Told: Sendable {
 
   @Test func filesAreRefusedInWords() async throws {
     let session = try session()
-    await perform([.command(.sendFile(path: "a", to: nil), channel: "#lobby")], in: session)
-    #expect(told.notices == ["This release cannot hand over files yet."])
+    await perform([.command(.sendFile(paths: ["a"], to: nil), channel: "#lobby")], in: session)
+    #expect(told.notices == ["Files cannot be handed over here."])
   }
 
   @Test func aMeetingIsFoundByItsLink() async throws {
@@ -293,6 +293,14 @@ private final class Told: Sendable {
     #expect(
       words.contains(
         "https://192.0.2.1:4747/room/2/meeting#pin=abc&code=_____________________w"))
+  }
+
+  @Test func whoIsNotActiveIsOffline() async throws {
+    let session = try session()
+    await session.connected(FakeLink { _ in .presenceList(WirePresenceList()) }, [])
+    await perform(
+      [.command(.classic(.upload(to: "Obi-wan", file: "a.mp4")), channel: "#lobby")], in: session)
+    #expect(told.notices == ["Obi-wan is offline"])
   }
 
   @Test func anEndedSessionWakesWhoWaits() async throws {

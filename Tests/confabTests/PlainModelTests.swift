@@ -140,4 +140,16 @@ import confab
     #expect(model.failure == .refused)
     #expect(model.takeUnheard().isEmpty)
   }
+
+  @Test func onATerminalLeavingFilesIsAskedAboutOnce() {
+    for (asks, first) in [(true, []), (false, [ChatIntent.quit])] {
+      var model = PlainModel(
+        account: "ann", channel: "#lobby", zone: .fixed(0), asksBeforeLeaving: asks)
+      let line = TransferLine(
+        number: 1, name: "a", .sending, "@bob", details: [], isRunning: true)
+      _ = model.update(.transfers([line]), at: noon)
+      #expect(model.enter("/quit") == first)
+      #expect(model.enter("/quit") == [.quit])
+    }
+  }
 }

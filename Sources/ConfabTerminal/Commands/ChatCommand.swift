@@ -21,7 +21,15 @@ package enum ChatCommand: Hashable, Sendable {
   /// Older messages, this many.
   case history(count: Int)
   case search(words: String, room: String?)
-  case sendFile(path: String, to: String?)
+  /// Nil sends to the channel on show.
+  case sendFile(paths: [String], to: String?)
+  /// Takes an offer of files; a nil number means the only one. So it is for the next two.
+  case accept(number: Int?)
+  case decline(number: Int?)
+  case cancelTransfer(number: Int?)
+  case transfers
+  /// Where accepted files are saved; nil asks where that is.
+  case receiveInto(folder: String?)
   case meet(room: String?)
   case leave(room: String?)
   case rename(name: String)

@@ -50,7 +50,8 @@ extension ChatCommand {
     case "/help": .help(about: arguments.word())
     case "/history": try parseHistory(&arguments)
     case "/search": try parseSearch(&arguments)
-    case "/send-file": try parseSendFile(&arguments)
+    case "/send-file", "/accept", "/decline", "/cancel", "/transfers", "/receive-into":
+      try parseOnFiles(name, &arguments)
     case "/msg":
       .message(
         person: try arguments.person(try arguments.requiredWord("the name")),
@@ -148,25 +149,6 @@ extension ChatCommand {
     }
     guard !words.isEmpty else { throw arguments.wrong("the words to look for are missing") }
     return .search(words: words.joined(separator: " "), room: room)
-  }
-
-  /// The path may hold blanks; a last word with `@` or `#` says to whom.
-  private static func parseSendFile(
-    _ arguments: inout CommandArguments
-  ) throws(CommandError) -> ChatCommand {
-    var path = Substring(try arguments.text("the path"))
-    while path.last?.isWhitespace == true { path.removeLast() }
-    guard let blank = path.lastIndex(where: \.isWhitespace) else {
-      return .sendFile(path: String(path), to: nil)
-    }
-    let target = String(path[path.index(after: blank)...])
-    guard target.hasPrefix("@") || target.hasPrefix("#") else {
-      return .sendFile(path: String(path), to: nil)
-    }
-    path = path[..<blank]
-    while path.last?.isWhitespace == true { path.removeLast() }
-    let key = target.hasPrefix("@") ? try arguments.person(target) : try arguments.room(target)
-    return .sendFile(path: String(path), to: key)
   }
 }
 

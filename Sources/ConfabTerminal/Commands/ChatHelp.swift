@@ -19,7 +19,7 @@ package enum ChatHelp {
       + [
         StyledLine(),
         StyledLine("A line that begins with a blank or with // is said as it is."),
-        StyledLine("N is the number in front of a message."),
+        StyledLine("N is the number in front of a message, or of a transfer: /transfers."),
       ]
   }
 

@@ -31,7 +31,13 @@ package enum CommandList {
     Entry(
       name: "/search", arguments: "WORDS [--in #ROOM]", summary: "Find messages by their words"),
     Entry(name: "/unread", arguments: "", summary: "See where something is new"),
-    Entry(name: "/send-file", arguments: "PATH [@NAME|#ROOM]", summary: "Send a file"),
+    Entry(
+      name: "/send-file", arguments: "PATH… [@NAME|#ROOM]", summary: "Offer files or folders"),
+    Entry(name: "/accept", arguments: "[N]", summary: "Take the files that are offered as N"),
+    Entry(name: "/decline", arguments: "[N]", summary: "Say that you do not want them"),
+    Entry(name: "/transfers", arguments: "", summary: "See what is offered and on its way"),
+    Entry(name: "/cancel", arguments: "[N]", summary: "End transfer N for good"),
+    Entry(name: "/receive-into", arguments: "[DIR]", summary: "Save accepted files there"),
     Entry(name: "/meet", arguments: "[#ROOM]", summary: "Meet with sound and picture"),
     Entry(name: "/help", arguments: "[COMMAND]", summary: "Show this, or about one command"),
     Entry(name: "/quit", arguments: "", summary: "Close the chat; you stay signed in"),

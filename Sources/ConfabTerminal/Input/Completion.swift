@@ -52,18 +52,25 @@ package struct CompletionQuery: Hashable, Sendable {
 
   package let kind: Kind
   package let before: String
+  /// As it is meant.
   package let word: String
+  /// As it stands in the line.
+  package let typed: String
+  /// Blanks in the word need a backslash.
+  package let isQuoted: Bool
 
   package init(textBeforeCursor text: String) {
     let start = text.lastIndex { $0 == " " || $0 == "\n" }.map { text.index(after: $0) }
     let before = String(text[..<(start ?? text.startIndex)])
     let word = String(text[(start ?? text.startIndex)...])
     if let path = Self.path(in: text), !word.hasPrefix("@"), !word.hasPrefix("#") {
-      (kind, self.before, self.word) = (.file, String(text.dropLast(path.count)), path)
+      (kind, self.before, self.word) = (.file, String(text[..<path.start]), path.meant)
+      (typed, isQuoted) = (String(text[path.start...]), path.isQuoted)
       return
     }
     self.before = before
     self.word = word
+    (typed, isQuoted) = (word, false)
     if word.hasPrefix("@") {
       kind = .person
     } else if word.hasPrefix("#") {
@@ -75,12 +82,20 @@ package struct CompletionQuery: Hashable, Sendable {
     }
   }
 
-  /// The path that is being typed, blanks and all; nil where none is wanted.
-  private static func path(in text: String) -> String? {
-    let command = "/send-file "
-    if text.hasPrefix(command) { return String(text.dropFirst(command.count)) }
+  /// The path that is being typed; nil where none is wanted.
+  private static func path(
+    in text: String
+  ) -> (start: String.Index, meant: String, isQuoted: Bool)? {
+    for command in ["/send-file ", "/receive-into "] where text.hasPrefix(command) {
+      let words = QuotedWord.words(of: text.dropFirst(command.count))
+      guard let last = words.last, last.isOpen || text.last?.isWhitespace == false else {
+        return (text.endIndex, "", true)
+      }
+      return (last.start, last.text, true)
+    }
     let words = text.split(separator: " ", omittingEmptySubsequences: false)
-    return words.first == "UPD" && words.count == 3 ? String(words[2]) : nil
+    guard words.first == "UPD", words.count == 3 else { return nil }
+    return (words[2].startIndex, String(words[2]), false)
   }
 
   /// The candidates that begin with the word, without regard to case, in the order given.

@@ -38,6 +38,8 @@ package enum ChatEvent: Sendable {
   // What the shell tells.
   /// Into the channel; with nil into the one on show, which scrolls to it.
   case notice(Notice, channel: String?)
+  /// Into the channel on show, which stays where it is: nobody asked for it just now.
+  case remark(Notice)
   case searchResults(words: String, [SearchHit])
   case transfers([TransferLine])
   /// The answer to `.listFiles`: whole paths that begin with the prefix, folders with a final `/`.

@@ -27,6 +27,8 @@ package struct ChatModel: Sendable {
   package internal(set) var hint: String?
   /// Ctrl-C was pressed on an empty line: once more quits.
   var isQuitArmed = false
+  /// The reader was told once that leaving stops what is on its way.
+  var hasWarnedOfTransfers = false
   var lastLocalID = 0
 
   package init(

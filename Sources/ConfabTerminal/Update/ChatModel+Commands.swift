@@ -50,8 +50,8 @@ extension ChatModel {
     case .history(let count): return loadOlder(count: count)
     case .unread: tellUnread()
     case .help(let name): return help(about: name)
-    case .quit: return [.quit]
-    case .classic(.signOut): return [.signOut]
+    case .quit: return leave(.quit)
+    case .classic(.signOut): return leave(.signOut)
     default: return [.command(command, channel: currentKey)]
     }
     return []

@@ -12,14 +12,14 @@ extension ChatModel {
     let query = CompletionQuery(textBeforeCursor: input.textBeforeCursor)
     // The person may have typed on meanwhile.
     guard query.kind == .file, query.word == prefix, completion == nil else { return }
-    begin(query, paths)
+    begin(query, query.isQuoted ? paths.map(QuotedWord.escaped) : paths)
   }
 
   private mutating func begin(_ query: CompletionQuery, _ matches: [String]) {
     let found = Completion(
-      before: query.before, typed: query.word, after: input.textAfterCursor, candidates: matches)
+      before: query.before, typed: query.typed, after: input.textAfterCursor, candidates: matches)
     guard let found else {
-      hint = "Nothing begins with \(query.word) "
+      hint = "Nothing begins with \(query.typed) "
       return
     }
     found.apply(to: &input)

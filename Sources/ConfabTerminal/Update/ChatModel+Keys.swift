@@ -16,7 +16,7 @@ extension ChatModel {
     case .alt("a"), .alt("A"): return jumpToUnread()
     case .control("l"): return [.redraw]
     case .control("c"): return interrupt()
-    case .control("d") where input.isEmpty: return [.quit]
+    case .control("d") where input.isEmpty: return leave(.quit)
     case .up, .down: recallOrMove(key == .up ? -1 : 1)
     default: edit(key)
     }
@@ -29,7 +29,7 @@ extension ChatModel {
       input.replace(with: "")
       history.stopBrowsing()
     } else if isQuitArmed {
-      return [.quit]
+      return leave(.quit)
     }
     isQuitArmed = true
     hint = "Ctrl-C again quits "

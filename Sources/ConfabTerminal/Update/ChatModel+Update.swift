@@ -11,7 +11,7 @@ extension ChatModel {
     case .key(let key): intents = press(key)
     case .resize(let width, let height): size = (max(1, width), max(1, height))
     case .tick: break
-    case .notice, .searchResults, .transfers, .files, .show: intents = takeFromShell(event)
+    case .notice, .remark, .searchResults, .transfers, .files, .show: intents = takeFromShell(event)
     case .connection, .channels, .channel, .channelRenamed, .channelRemoved, .unread, .people,
       .presence:
       intents = takeChannels(event)
@@ -24,7 +24,8 @@ extension ChatModel {
     switch event {
     case .notice(let notice, let key): add(notice, to: key)
     case .searchResults(let words, let hits): add(searchNotice(words, hits), to: nil)
-    case .transfers(let lines): transfers = lines
+    case .remark(let notice): add(notice, to: currentKey)
+    case .transfers(let lines): take(lines)
     case .files(let prefix, let paths): takeFiles(prefix: prefix, paths)
     case .show(let key): return show(key)
     default: break

@@ -17,7 +17,7 @@ struct ChatConnections: Sendable {
   }
 
   private func follow(_ session: ChatSession) async {
-    var follower = Follower(dialer, presence: true)
+    var follower = Follower(dialer, presence: true, receivesFiles: true)
     do {
       try await follower.run { await session.took($0) }
     } catch is CancellationError {

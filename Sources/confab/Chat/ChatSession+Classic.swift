@@ -17,8 +17,17 @@ extension ChatSession {
       let lines = try await classicLines(of: "#lobby", since: since)
       await answer(lines.isEmpty ? [StyledLine("no new message")] : lines)
     case .readMessages(.separateRooms, let since): try await readRooms(since: since)
-    case .upload, .signOut: break
+    case .upload(let person, _): try await upload(command, to: person.withoutMark)
+    case .signOut: break
     }
+  }
+
+  private func upload(_ command: ClassicCommand, to person: String) async throws {
+    let isActive = try await online.activePeople().contains {
+      $0.name.lowercased() == person.lowercased()
+    }
+    guard isActive else { return await answer(.error, "\(person) is offline") }
+    await performOnFiles(.classic(command), in: "@" + person)
   }
 
   private func tellActiveUsers() async throws {

@@ -20,12 +20,17 @@ extension ChatSession {
     case .invite(let people, let room): try await invite(people, to: room ?? key)
     case .members(let room): try await tellMembers(of: room ?? key)
     case .leave, .rename, .close: try await changeRoom(command, in: key)
-    case .sendFile, .classic(.upload):
-      await answer(.error, "This release cannot hand over files yet.")
+    case .sendFile, .accept, .decline, .cancelTransfer, .transfers, .receiveInto:
+      await performOnFiles(command, in: key)
     case .meet(let room): try await meet(in: room ?? key)
     case .classic(let classic): try await perform(classic)
     case .say, .message, .edit, .delete, .reply, .react, .history, .unread, .help, .quit: break
     }
+  }
+
+  func performOnFiles(_ command: ChatCommand, in key: String) async {
+    guard let files else { return await answer(.error, "Files cannot be handed over here.") }
+    await files.perform(command, in: key)
   }
 
   /// The room may be shown before the server's news of it is here.

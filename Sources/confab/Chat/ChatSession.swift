@@ -18,6 +18,8 @@ package actor ChatSession {
   let account: String
   let emit: Emit
   let outbox: Outbox
+  /// Nil where files cannot be handed over.
+  let files: ChatFiles?
   /// Messages on their way to the sender.
   package nonisolated let drafts = BoundedQueue<Draft>(countMax: Outbox.draftsMax)
   var book: ChatBook
@@ -53,8 +55,15 @@ package actor ChatSession {
   package init(
     account: String, outbox: Outbox, opening: String? = nil, emit: @escaping Emit
   ) {
+    self.init(account: account, outbox: outbox, opening: opening, files: nil, emit: emit)
+  }
+
+  init(
+    account: String, outbox: Outbox, opening: String?, files: ChatFiles?, emit: @escaping Emit
+  ) {
     self.account = account
     self.outbox = outbox
+    self.files = files
     self.opening = opening
     self.emit = emit
     book = ChatBook(account: account)
@@ -138,6 +147,7 @@ package actor ChatSession {
   // MARK: Connection
 
   package func took(_ happening: Follower.Happening) async {
+    await files?.took(happening)
     switch happening {
     case .connected(let connection, let channels): await connected(connection, channels)
     case .caughtUp: await caughtUp()
@@ -151,7 +161,6 @@ package actor ChatSession {
         .information,
         "A new device signed in as you: \(notice.device.name) from \(notice.address). "
           + "If that was not you, change your password: confab password.")
-    case .file(.offered(let offer)): await answer(.information, offer.words)
     case .file, .meeting: break
     }
   }
@@ -267,9 +276,15 @@ package actor ChatSession {
     }
   }
 
-  /// Tells the server what was read; the chat ends.
+  /// Stops what is on its way and tells the server what was read; the chat ends.
   package func finish() async {
+    await files?.stop()
     await sendReadMarks()
+  }
+
+  /// Waits until the files that are on their way have arrived.
+  func filesFinished() async {
+    await files?.finished()
   }
 
   /// Ends this device's session. Without a connection that is not possible, and said.

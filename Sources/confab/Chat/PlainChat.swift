@@ -30,16 +30,20 @@ struct PlainChat {
 
   /// - Parameter connect: keeps the session connected until it is cancelled.
   static func run(
-    _ current: CurrentServer, channel: String, outbox: Outbox,
+    _ current: CurrentServer, channel: String, outbox: Outbox, into folder: String,
     connect: @escaping @Sendable (ChatSession) async -> Void
   ) async throws {
     let inputs = BoundedQueue<Input>(countMax: inputsMax)
+    let emit: ChatSession.Emit = { await inputs.push(.event($0)) }
+    let account = current.server.account
     let session = ChatSession(
-      account: current.server.account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil
-    ) { await inputs.push(.event($0)) }
+      account: account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil,
+      files: ChatFiles(
+        account: account, parties: try TransferParties(current), folder: folder, emit: emit),
+      emit: emit)
     let model = PlainModel(
       account: current.server.account, channel: channel.isRoomNumber ? "#lobby" : channel,
-      zone: LocalTime.zone)
+      zone: LocalTime.zone, asksBeforeLeaving: isatty(STDIN_FILENO) == 1)
     var chat = PlainChat(session: session, inputs: inputs, model: model)
     let connecting = Task { await connect(session) }
     defer {
@@ -141,6 +145,7 @@ struct PlainChat {
     Task { [inputs, session] in
       await session.settle()
       await session.delivered()
+      await session.filesFinished()
       await inputs.push(.delivered)
     }
   }

@@ -47,15 +47,22 @@ package struct PlainModel: Sendable {
   package private(set) var failure: Failure?
 
   private let zone: LocalZone
+  /// Somebody can answer, so that leaving files on their way is asked about.
+  private let asksBeforeLeaving: Bool
+  private var transfers: [TransferLine] = []
+  private var hasWarnedOfTransfers = false
   private let text: PlainText
   private var channels: [Channel] = []
   private var isConnected = false
   private var lastLocalID = 0
   private var own: [Int: Own] = [:]
 
-  package init(account: String, channel: String, zone: LocalZone) {
+  package init(
+    account: String, channel: String, zone: LocalZone, asksBeforeLeaving: Bool = false
+  ) {
     self.account = account
     self.zone = zone
+    self.asksBeforeLeaving = asksBeforeLeaving
     currentKey = channel
     text = PlainText(zone: zone)
   }
@@ -99,8 +106,8 @@ package struct PlainModel: Sendable {
     case .history(let count): return loadOlder(count)
     case .unread: tellUnread()
     case .help(let name): help(about: name)
-    case .quit: return [.quit]
-    case .classic(.signOut): return [.signOut]
+    case .quit: return leave(.quit)
+    case .classic(.signOut): return leave(.signOut)
     default: return [.command(command, channel: currentKey)]
     }
     return []
@@ -145,6 +152,21 @@ package struct PlainModel: Sendable {
     for line in found { lines.append(.output(line.text.trimmedEnd)) }
   }
 
+  /// While files are on their way only when it is said twice.
+  private mutating func leave(_ intent: ChatIntent) -> [ChatIntent] {
+    guard asksBeforeLeaving, !hasWarnedOfTransfers, let warning = transfers.leavingWarning else {
+      return [intent]
+    }
+    hasWarnedOfTransfers = true
+    lines.append(.output("* " + warning))
+    return []
+  }
+
+  private mutating func take(_ transfers: [TransferLine]) {
+    self.transfers = transfers
+    if !transfers.contains(where: \.isRunning) { hasWarnedOfTransfers = false }
+  }
+
   private mutating func fail(_ words: String, _ kind: Failure = .refused) {
     failure = failure ?? kind
     lines.append(.error(words))
@@ -166,6 +188,8 @@ package struct PlainModel: Sendable {
       channels[index].summary.readThrough = readThrough
     case .show(let key): return show(key)
     case .notice(let notice, let key): take(notice, key)
+    case .remark(let notice): take(notice, nil)
+    case .transfers(let lines): take(lines)
     case .searchResults(let words, let hits): take(hits, words)
     default: return takeMessages(event, at: now)
     }

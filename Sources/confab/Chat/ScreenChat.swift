@@ -11,16 +11,20 @@ enum ScreenChat {
 
   /// - Parameter connect: keeps the session connected until it is cancelled.
   static func run(
-    _ current: CurrentServer, channel: String, outbox: Outbox, hasBell: Bool,
+    _ current: CurrentServer, channel: String, outbox: Outbox, into folder: String, hasBell: Bool,
     connect: @escaping @Sendable (ChatSession) async -> Void
   ) async throws {
     let events = try ScreenEvents()
     let history = TypedLines(current.profile)
+    let emit: ChatSession.Emit = { await events.emit($0) }
+    let account = current.server.account
     let session = ChatSession(
-      account: current.server.account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil
-    ) { await events.emit($0) }
+      account: account, outbox: outbox, opening: channel.isRoomNumber ? channel : nil,
+      files: ChatFiles(
+        account: account, parties: try TransferParties(current), folder: folder, emit: emit),
+      emit: emit)
     let model = ChatModel(
-      account: current.server.account, place: current.server.address.description,
+      account: account, place: current.server.address.description,
       zone: LocalTime.zone,
       now: Now(wall: LocalTime.now, monotonic: LocalTime.monotonic),
       channel: channel.isRoomNumber ? "#lobby" : channel,

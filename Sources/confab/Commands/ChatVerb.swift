@@ -21,8 +21,12 @@ struct Chat: AsyncParsableCommand {
       that is not on show: once, until you look. --no-bell or NO_BELL in the environment keeps it
       quiet.
 
+      /send-file PATH @bob offers a file, /accept takes one that is offered, and you talk on while
+      they go from device to device. What is interrupted goes on where it was.
+
       --plain prints one line for each message, and reads lines and the same commands from
-      standard input. Pipes and terminals that cannot do more get it by themselves.
+      standard input. Pipes and terminals that cannot do more get it by themselves. At the end of
+      its input it waits until the files that it sends and receives have arrived.
       """)
 
   @Flag(help: "Line by line, for pipes and screen readers.")
@@ -30,6 +34,9 @@ struct Chat: AsyncParsableCommand {
 
   @Flag(name: .customLong("no-bell"), help: "Never ring the terminal's bell.")
   var isQuiet = false
+
+  @Option(help: "Where files that you accept are saved.", completion: .directory)
+  var into = "."
 
   @OptionGroup var client: ClientOptions
 
@@ -45,6 +52,9 @@ struct Chat: AsyncParsableCommand {
   }
 
   func run() async throws {
+    guard let folder = ChatFiles.folder(at: into) else {
+      throw UsageError("\(into) is not a folder. Make it first, or name another with --into.")
+    }
     let current = try client.currentServer()
     let outbox = try current.profile.outbox(of: current.server)
     // Tasks that are ending may hold on to it for longer than the program runs.
@@ -54,11 +64,12 @@ struct Chat: AsyncParsableCommand {
       plain || isatty(STDIN_FILENO) != 1 || !Output.isTerminal || Output.terminalName == "dumb"
     let chat = ChatConnections(dialer: current.dialer, unsent: outbox.drafts)
     if isPlain {
-      try await PlainChat.run(current, channel: key, outbox: outbox, connect: chat.run)
+      try await PlainChat.run(
+        current, channel: key, outbox: outbox, into: folder, connect: chat.run)
     } else {
       let hasBell = !isQuiet && (getenv("NO_BELL").map { $0[0] == 0 } ?? true)
       try await ScreenChat.run(
-        current, channel: key, outbox: outbox, hasBell: hasBell, connect: chat.run)
+        current, channel: key, outbox: outbox, into: folder, hasBell: hasBell, connect: chat.run)
     }
     if !outbox.drafts.isEmpty {
       Output.note("What is not sent yet waits; the next confab chat sends it.")

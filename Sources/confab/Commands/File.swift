@@ -57,19 +57,34 @@ struct FileSend: AsyncParsableCommand {
         tree.manifest.fileCount == 0
           ? "There is no file in what you named." : "These are more files than one offer holds.")
     }
+    let parties = try TransferParties(current)
+    let display = TransferDisplay(.sending, json: output.json)
+    let name = TransferOffer.Summary(of: tree.manifest).name
     let sender = try await FileSender(
-      tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, json: output.json,
-      parties: TransferParties(current))
+      tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, parties: parties,
+      engine: try await TransferEngine.start(for: parties)
+    ) { await display.show($0, name, isForOne: to.name.hasPrefix("@")) }
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         var follower = Follower(filesOver: dialer, receives: false) {
           try await sender.offer(over: $0)
         }
-        try await follower.run { try await sender.handle($0) }
+        try await follower.run { happening in
+          if case .lost(let reason, _) = happening {
+            await display.note("\(reason) Trying again…")
+          }
+          await sender.handle(happening)
+        }
       }
       group.addTask { for await _ in sender.end { return } }
+      group.addTask {
+        let number = try await Interrupts.first()
+        await sender.stop()
+        Interrupts.end(number)
+      }
       try await group.next()
+      await sender.finish()
       group.cancelAll()
     }
     if let trouble = await sender.trouble { throw trouble }
@@ -121,6 +136,11 @@ struct FileReceive: AsyncParsableCommand {
         try await follower.run { await receiver.handle($0) }
       }
       group.addTask { for await result in receiver.end { return try result.get() } }
+      group.addTask {
+        let number = try await Interrupts.first()
+        await receiver.stop()
+        Interrupts.end(number)
+      }
       try await group.next()
       group.cancelAll()
     }
@@ -151,7 +171,7 @@ struct FileList: AsyncParsableCommand {
       } else {
         Output.line(
           "\(offer.from.escapedLine) to \(offer.label.escapedLine)  "
-            + "\(offer.summary.name.escapedLine)  \(offer.summary.bytes) bytes  "
+            + "\(offer.summary.name.escapedLine)  \(TransferText.size(offer.summary.bytes))  "
             + offer.state.name)
       }
     }

@@ -1,11 +1,8 @@
 import ConfabClient
 import ConfabDomain
-import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
-import Crypto
 import Foundation
-import Primitives
 
 /// Takes files that are offered, one offer after the other.
 actor FileReceiver {
@@ -19,18 +16,26 @@ actor FileReceiver {
     var once = false
   }
 
+  /// The offer that is being answered or received.
+  private struct Current {
+    let offer: WireFileOffer
+    var reception: FileReception?
+    /// The sender's device was reached.
+    var isConnected = false
+  }
+
   private let parties: TransferParties
   private let wishes: Wishes
-  private let json: Bool
-  private let loop: TransferLoop
-  private let threads: DiskThreads
-  private let serverAddress: PathAddress?
+  private let display: TransferDisplay
+  private let engine: TransferEngine
 
   private var connection: Connection?
+  /// One for each transfer: an offer that is made anew takes the place of the one before.
   private var waiting: [WireFileOffer] = []
-  private var isBusy = false
-  /// The transfer under way, and whether the sender was reached.
-  private var current: (id: Data, reception: FileReception, isConnected: Bool)?
+  private var current: Current?
+  private var running: Task<Void, Never>?
+  /// What the person said yes to, so that a sender who begins anew needs no second answer.
+  private var agreements: [Data: FileAgreement] = [:]
   private let finished: AsyncStream<Result<Void, any Error>>.Continuation
   /// Yields once, when `once` is fulfilled, or cannot be.
   nonisolated let end: AsyncStream<Result<Void, any Error>>
@@ -38,170 +43,132 @@ actor FileReceiver {
   init(_ wishes: Wishes, json: Bool, parties: TransferParties) async throws {
     self.parties = parties
     self.wishes = wishes
-    self.json = json
+    display = TransferDisplay(.receiving, json: json, isQuiet: wishes.destination.isStream)
     (end, finished) = AsyncStream.makeStream()
-    loop = try TransferLoop()
-    threads = try DiskThreads()
-    serverAddress = await parties.serverDatagrams()
+    engine = try await TransferEngine.start(for: parties)
   }
 
-  func handle(_ happening: Follower.Happening) {
+  func handle(_ happening: Follower.Happening) async {
     switch happening {
     case .connected(let connection, _): self.connection = connection
-    case .lost(let reason, _): Output.note("\(reason) Trying again…")
+    case .lost(let reason, _): await display.note("\(reason) Trying again…")
     case .file(.offered(let offer)): heard(of: offer)
     case .file(.withdrawn(let withdrawn)):
       waiting.removeAll { $0.transferID == withdrawn.transferID }
-      giveUpUnreached(withdrawn.transferID)
+      if let current, current.offer.transferID == withdrawn.transferID, !current.isConnected {
+        current.reception?.stop()
+      }
     default: break
     }
   }
 
+  /// Lets the sender know that it goes on later.
+  func stop() async {
+    waiting = []
+    guard let reception = current?.reception else { return }
+    reception.stop()
+    await running?.value
+  }
+
   private func heard(of offer: WireFileOffer) {
     if let from = wishes.from, offer.from.lowercased() != from.lowercased() { return }
-    guard offer.state == .waiting || offer.state == .accepted,
-      !waiting.contains(where: { $0.transferID == offer.transferID })
-    else { return }
-    // Offered anew: whom the old offer led to is gone.
-    giveUpUnreached(offer.transferID)
+    guard offer.state == .waiting || offer.state == .accepted else { return }
+    if let current, current.offer.transferID == offer.transferID,
+      !current.offer.isSame(as: offer)
+    {
+      // What was written to a stream cannot be taken back; it ends as interrupted.
+      if current.isConnected, wishes.destination.isStream { return }
+      // Offered anew: whom the old offer led to is gone.
+      current.reception?.stop()
+    }
+    waiting.removeAll { $0.transferID == offer.transferID }
     waiting.append(offer)
     startNext()
   }
 
-  private func giveUpUnreached(_ id: Data) {
-    guard let current, current.id == id, !current.isConnected else { return }
-    current.reception.stop()
-  }
-
   private func startNext() {
-    guard !isBusy, !waiting.isEmpty else { return }
-    isBusy = true
+    guard current == nil, !waiting.isEmpty else { return }
     let offer = waiting.removeFirst()
-    Task {
+    current = Current(offer: offer)
+    running = Task {
       do {
-        if try await self.receive(offer), self.wishes.once { self.finished.yield(.success(())) }
-      } catch let error as TransferInterrupted where error.interruption == .stopped {
-        // Given up for another offer.
+        if try await self.receive(offer) {
+          // The same offer may have been told again while it was received.
+          self.waiting.removeAll { $0.transferID == offer.transferID }
+          self.agreements[offer.transferID] = nil
+          if self.wishes.once { self.finished.yield(.success(())) }
+        }
       } catch {
-        if self.wishes.once { self.finished.yield(.failure(error)) } else { self.tell(error) }
+        await self.failed(error, offer)
       }
-      self.isBusy = false
+      self.current = nil
       self.startNext()
     }
   }
 
-  private func tell(_ error: any Error) {
-    Output.failure(Failure(error).words ?? "\(error)")
+  private func failed(_ error: any Error, _ offer: WireFileOffer) async {
+    // Begun anew by its sender: that is what goes on.
+    guard !isReplaced(offer) else { return }
+    if let stopped = error as? TransferInterrupted, stopped.interruption == .stopped { return }
+    if let rejection = error as? Rejection, rejection.isAboutThatOffer {
+      // It may come back, and others may come.
+      await display.note(rejection.message)
+    } else if wishes.once {
+      finished.yield(.failure(error))
+    } else {
+      await display.failure(Failure(error).words ?? "\(error)")
+    }
+  }
+
+  private func isReplaced(_ offer: WireFileOffer) -> Bool {
+    waiting.contains { $0.transferID == offer.transferID }
   }
 
   /// - Returns: whether a transfer came to its end; false when the person did not want it.
   private func receive(_ told: WireFileOffer) async throws -> Bool {
-    guard let connection, let id = told.transfer else { return false }
-    var offered = told
-    if offered.offer.isEmpty {
-      guard let whole = try await connection.fileOffer(id) else { return false }
-      offered = whole
-    }
-    guard let blob = SignedBlob(Array(offered.offer)),
-      let offer = TransferOffer.verify(blob, pinned: nil).signed, offer.transfer == id.bytes
-    else {
-      throw Rejection(
-        .requestInvalid, "What \(offered.from) offers is damaged, or made for a newer Confab.")
-    }
-    let standing = try await parties.pin(
-      offer.device, named: offered.device.name, of: offered.from, connection)
-    guard try await isWanted(offered, offer, standing) else {
-      try await connection.refuseFile(id, reason: "")
+    guard let connection,
+      let offer = try await GenuineOffer.read(told, by: parties, over: connection)
+    else { return false }
+    guard await isWanted(offer) else {
+      try await connection.refuseFile(offer.id, reason: "")
       return false
     }
-    return try await transfer(offered, offer, blob, id, connection)
-  }
-
-  private func isWanted(
-    _ offered: WireFileOffer, _ offer: TransferOffer, _ standing: DeviceStanding
-  ) async throws -> Bool {
-    if case .new(othersVerified: true) = standing {
-      Output.failure(
-        "\(offered.from) sends from a device that you have not compared: confab verify "
-          + "@\(offered.from)")
-    }
-    if wishes.takesAll || offered.state == .accepted { return true }
-    let megabytes = Double(offer.summary.bytes) / 1e6
-    Output.writeError(
-      "\(offered.from.escapedLine) offers \(offer.summary.name.escapedLine), "
-        + String(format: "%.1f MB", megabytes) + ". Take it? [y/N] ")
-    let answer = try await offThread { readLine() ?? "" }
-    return ["y", "yes"].contains(answer.lowercased())
-  }
-
-  private func transfer(
-    _ offered: WireFileOffer, _ offer: TransferOffer, _ blob: SignedBlob, _ id: TransferID,
-    _ connection: Connection
-  ) async throws -> Bool {
-    guard let presenterKey = ContentHash(offer.device.identity) else { return false }
-    let reception = try await FileReception.open(
-      ReceptionOptions(
-        presenterName: offered.from, presenterKey: presenterKey, offered: offer.summary,
-        destination: wishes.destination, seed: .random(in: 0 ... .max)),
-      server: serverAddress, loop: loop, threads: threads)
-    // What the server sees of this socket follows when it is known: nobody waits for that.
-    let answer = TransferAnswer(
-      offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
-      index: UInt32.random(in: 1 ... .max), candidates: try await reception.candidatesSoFar(),
-      resumes: false)
-    let signed = answer.signed(with: parties.device.identity)
-    let prologue = Pairing.prologue(offer: blob, answer: signed)
-    current = (offered.transferID, reception, false)
-    defer { current = nil }
-    // Message 1 and the answer leave together.
-    async let accepted = connection.acceptFile(id, answer: signed.encoded)
-    reception.begin(
-      ConnectionSetup(
-        role: .recipient, staticPrivate: parties.device.agreement,
-        ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-        remoteStatic: offer.device.agreement, prologue: prologue, localIndex: answer.index,
-        remoteIndex: offer.index, token: offer.addressToken.bytes, candidates: offer.candidates,
-        pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max)))
-    do {
-      let acceptance = try await accepted
-      parties.relay(Array(acceptance.relayToken), at: serverAddress).map { reception.use($0) }
-      let pairing = acceptance.pairing
-      Task { await self.tellLate(reception, prologue, id, pairing, connection) }
-    } catch {
-      reception.stop()
-      throw error
-    }
-    try await follow(reception, offer.summary.name, offered.from)
+    guard !isReplaced(told),
+      let reception = try await offer.accept(
+        into: wishes.destination, by: parties, with: engine, over: connection)
+    else { return false }
+    current?.reception = reception
+    if isReplaced(told) { reception.stop() }
+    try await follow(reception, offer.content.summary.name, told.from)
     return true
   }
 
-  /// Tells the sender how the server sees us, where that is another address than our own.
-  private func tellLate(
-    _ reception: FileReception, _ prologue: [UInt8], _ id: TransferID, _ pairing: UInt64,
-    _ connection: Connection
-  ) async {
-    let found = await reception.candidates().filter { $0.kind == .reflexive }
-    guard !found.isEmpty else { return }
-    let late = LateCandidates(
-      prologue: prologue, identity: parties.transferDevice.identity, round: 1, candidates: found)
-    // The relay carries what the direct way does not.
-    try? await connection.sendFileCandidates(
-      id, pairing: pairing, late.signed(with: parties.device.identity).encoded)
+  private func isWanted(_ offer: GenuineOffer) async -> Bool {
+    if let warning = offer.warning { await display.failure(warning) }
+    let id = offer.told.transferID
+    if wishes.takesAll || offer.told.state == .accepted || agreements[id] == offer.agreement {
+      return true
+    }
+    let size = TransferText.size(offer.content.summary.bytes)
+    let question =
+      "\(offer.told.from.escapedLine) offers \(offer.content.summary.name.escapedLine), \(size). "
+      + "Take it? [y/N] "
+    guard await display.ask(question) else { return false }
+    agreements[id] = offer.agreement
+    return true
   }
 
   private func follow(_ reception: FileReception, _ name: String, _ person: String) async throws {
-    var display = TransferDisplay(
-      .receiving, name, person: person, json: json, isQuiet: wishes.destination.isStream)
     for await update in reception.updates {
       switch update {
       case .connected: current?.isConnected = true
-      case .progress(let progress): display.show(progress)
-      case .ended(.done(let report)): display.show(report)
+      case .progress(let progress): await display.show(progress, name, with: person)
+      case .ended(.done(let report)): await display.show(report, with: person)
       case .ended(.failed(let failure, _)):
-        display.endLine()
+        await display.ended(with: person)
         throw failure
       case .ended(.interrupted(let interruption)):
-        display.endLine()
+        await display.ended(with: person)
         throw TransferInterrupted(interruption)
       }
     }
@@ -216,6 +183,20 @@ struct TransferInterrupted: Error, CustomStringConvertible {
 
   var description: String {
     "The transfer stopped: \(interruption.words). Run the same command again to go on."
+  }
+}
+
+extension Rejection {
+  /// The offer ended before it was taken, which is nobody's mistake.
+  var isAboutThatOffer: Bool {
+    [.fileOfferGone, .fileOfferTaken, .fileOfferExpired].contains(code)
+  }
+}
+
+extension WireFileOffer {
+  /// Whether both lead to the same run of the same sender. One that came without its content might.
+  func isSame(as other: WireFileOffer) -> Bool {
+    offer.isEmpty || other.offer.isEmpty || offer == other.offer
   }
 }
 

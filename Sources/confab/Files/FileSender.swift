@@ -1,6 +1,5 @@
 import ConfabClient
 import ConfabDomain
-import ConfabNetwork
 import ConfabTransfer
 import ConfabWire
 import Crypto
@@ -12,15 +11,29 @@ import SwiftProtobuf
 ///
 /// An actor because answers come from the server while several transfers are under way.
 actor FileSender {
+  /// What there is to tell while files are offered and sent.
+  enum News: Sendable {
+    /// The server has the offer, and tells who might take it.
+    case offered(WireFileOfferStanding)
+    case progress(TransferProgress, to: String)
+    case done(TransferReport, at: String)
+    case refused(FilesRefused)
+    /// It will not get better by itself.
+    case failed(any Error, with: String)
+    /// The same person may go on.
+    case interrupted(Interruption, with: String)
+  }
+
+  nonisolated let transfer: TransferID
+  nonisolated let name: String
+
   private let parties: TransferParties
   private let tree: SourceTree
   private let channel: ChannelArgument
   private let rateLimit: Int?
-  private let json: Bool
-  private let loop: TransferLoop
+  private let engine: TransferEngine
   private let offering: FileOffering
-  private let transfer: TransferID
-  private let serverAddress: PathAddress?
+  private let tell: @Sendable (News) async -> Void
 
   private var offer: TransferOffer?
   private var signedOffer: SignedBlob?
@@ -30,32 +43,51 @@ actor FileSender {
   private var settled: Set<String> = []
   private var expected = 1
   private var failure: (any Error)?
+  private var isEnding = false
   private let finished: AsyncStream<Void>.Continuation
   /// Yields once, when nobody is left who might want the files.
   nonisolated let end: AsyncStream<Void>
 
+  /// Somebody who takes the files.
+  private struct Taker {
+    let answer: [UInt8]
+    let presentation: FilePresentation
+    let pairing: UInt64
+    let prologue: [UInt8]
+    let device: TransferDevice
+    /// Follows it to its end.
+    let following: Task<Void, Never>
+    var isServed = true
+    /// Of the candidates that came late.
+    var latestRound: UInt32 = 0
+  }
+
+  /// A shorter transfer says little about the way.
+  private static let rememberedSecondsMin = 1.0
+
+  /// - Parameter tell: is called in order for each person.
   init(
-    _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, json: Bool,
-    parties: TransferParties
+    _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, parties: TransferParties,
+    engine: TransferEngine, tell: @escaping @Sendable (News) async -> Void
   ) async throws {
     self.parties = parties
     self.tree = tree
     self.channel = channel
     self.rateLimit = rateLimit
-    self.json = json
+    self.engine = engine
+    self.tell = tell
     (end, finished) = AsyncStream.makeStream()
     transfer = Self.transferID(of: tree, to: channel, from: parties)
-    loop = try TransferLoop()
-    serverAddress = await parties.serverDatagrams()
+    name = TransferOffer.Summary(of: tree.manifest).name
     offering = try await FileOffering.open(
-      tree, server: serverAddress, loop: loop, threads: try DiskThreads())
+      tree, server: engine.server, loop: engine.loop, threads: engine.threads)
   }
 
   /// What went wrong with somebody, when it was not only their own wish.
   var trouble: (any Error)? { failure }
 
   /// The same command again continues the same offer, so that nobody waits for a sender that is gone.
-  private static func transferID(
+  static func transferID(
     of tree: SourceTree, to channel: ChannelArgument, from parties: TransferParties
   ) -> TransferID {
     let named =
@@ -68,47 +100,77 @@ actor FileSender {
     return id
   }
 
-  /// Somebody who takes the files.
-  private struct Taker {
-    var presentation: FilePresentation
-    var pairing: UInt64
-    var prologue: [UInt8]
-    var device: TransferDevice
-    /// Of the candidates that came late.
-    var latestRound: UInt32 = 0
+  // MARK: - Ending
+
+  /// Takes the offer back from whoever has not taken it. What is under way stops, to be gone on with
+  /// when the same is offered again.
+  func stop() async {
+    await end { $0.stop() }
   }
 
-  private static let rememberedSecondsMin = 1.0
+  /// Ends it for good, on both sides.
+  func cancel() async {
+    await end { $0.cancel() }
+  }
+
+  /// Everybody has answered: nobody else needs to be asked.
+  func finish() async {
+    // The offer to one person ended with its completion.
+    guard failure != nil || channel.name.hasPrefix("#") else { return }
+    await stop()
+  }
+
+  private func end(_ each: (FilePresentation) -> Void) async {
+    isEnding = true
+    let served = takers.values.filter(\.isServed)
+    for taker in served { each(taker.presentation) }
+    offering.close()
+    try? await connection?.withdrawFile(transfer)
+    // Their devices hear of it at once, instead of wondering.
+    for taker in served { await taker.following.value }
+    finished.yield()
+  }
 
   // MARK: - The server
 
-  func handle(_ happening: Follower.Happening) async throws {
+  func handle(_ happening: Follower.Happening) async {
     switch happening {
     case .connected(let connection, _): self.connection = connection
-    case .lost(let reason, _): Output.note("\(reason) Trying again…")
-    case .file(.answered(let answer)): try await take(answer)
+    case .file(.answered(let answer)): await take(answer)
     case .file(.candidates(let late)): learn(late)
     default: break
     }
   }
 
   /// On each connection to the server.
-  func offer(over connection: OpeningConnection) async throws {
-    let signed = try await makeOffer()
+  func offer(over connection: some Requesting) async throws {
+    let signed = await makeOffer()
+    guard !isEnding else { return }
+    let standing = try await connection.offerFile(
+      transfer, to: channel.reference, offer: signed.encoded, summary: summary)
+    expected = Int(standing.count)
+    await tell(.offered(standing))
+    // An earlier run of the same command has come this far already.
+    for recipient in standing.recipients {
+      switch recipient.state {
+      case .complete: settle(recipient.name)
+      case .refused: await refused(by: recipient.name, "")
+      default: break
+      }
+    }
+  }
+
+  private var summary: WireFileSummary {
     let offered = TransferOffer.Summary(of: tree.manifest)
-    let summary = WireFileSummary.with {
+    return WireFileSummary.with {
       $0.name = offered.name
       $0.files = offered.files
       $0.bytes = offered.bytes
       $0.folder = offered.isFolder
     }
-    let standing = try await connection.offerFile(
-      transfer, to: channel.reference, offer: signed.encoded, summary: summary)
-    expected = Int(standing.count)
-    for recipient in standing.recipients where !recipient.canReceive { tellWaiting(recipient) }
   }
 
-  private func makeOffer() async throws -> SignedBlob {
+  private func makeOffer() async -> SignedBlob {
     if let signedOffer { return signedOffer }
     var random = SystemRandomNumberGenerator()
     guard let token = TransferToken([UInt8].random(count: TransferToken.byteCount, using: &random))
@@ -118,50 +180,53 @@ actor FileSender {
       index: UInt32.random(in: 1 ... .max), addressToken: token,
       candidates: await offering.candidates(),
       summary: TransferOffer.Summary(of: tree.manifest), time: LocalTime.now)
+    // Another call may have made one while the addresses were looked for.
+    if let signedOffer { return signedOffer }
     let signed = offer.signed(with: parties.device.identity)
     self.offer = offer
     signedOffer = signed
     return signed
   }
 
-  private func tellWaiting(_ recipient: WireFileRecipient) {
-    if json {
-      var object = JSONObject(event: "waiting")
-      object.add("for", recipient.name)
-      object.add("active", recipient.active)
-      return Output.line(object)
-    }
-    Output.note(
-      recipient.active
-        ? "\(recipient.name) is active where files cannot be received. Waiting for a terminal."
-        : "\(recipient.name) is not active. Waiting…")
-  }
-
   // MARK: - Takers
 
-  private func take(_ answered: WireFileAnswered) async throws {
+  private func take(_ answered: WireFileAnswered) async {
     guard Array(answered.transferID) == transfer.bytes else { return }
     switch answered.answer {
-    case .refuse(let reason)?: refused(by: answered.by, reason)
-    case .accept(let blob)?: try await accept(Array(blob), answered)
+    case .refuse(let reason)?: await refused(by: answered.by, reason)
+    case .accept(let blob)?:
+      do {
+        try await accept(Array(blob), answered)
+      } catch {
+        await fail(error, with: answered.by)
+      }
     case nil: break
     }
   }
 
-  private func refused(by person: String, _ reason: String) {
-    failure =
-      failure
-      ?? Rejection(
-        .notAMember, "\(person) does not want the files\(reason.isEmpty ? "" : ": \(reason)").")
+  private func refused(by person: String, _ reason: String) async {
+    guard !settled.contains(person) else { return }
+    let refusal = FilesRefused(person: person, reason: reason)
+    failure = failure ?? refusal
+    await tell(.refused(refusal))
+    takers[person]?.presentation.stop()
+    settle(person)
+  }
+
+  private func fail(_ error: any Error, with person: String) async {
+    failure = failure ?? error
+    await tell(.failed(error, with: person))
     settle(person)
   }
 
   private func accept(_ bytes: [UInt8], _ answered: WireFileAnswered) async throws {
+    // Told once more after a lost connection to the server; the transfer does not mind.
+    if let taker = takers[answered.by], taker.answer == bytes { return }
+    // An answer to what an earlier run of the same command offered: its device hears of this offer too,
+    // and answers anew.
     guard let offer, let signedOffer, let connection, let blob = SignedBlob(bytes),
       let answer = TransferAnswer.verify(blob, of: signedOffer, pinned: nil).signed
-    else {
-      return Output.failure("what \(answered.by) answered cannot be read; waiting for another")
-    }
+    else { return }
     _ = try await parties.pin(
       answer.device, named: answered.device.name, of: answered.by, connection)
     let prologue = Pairing.prologue(offer: signedOffer, answer: blob)
@@ -176,13 +241,13 @@ actor FileSender {
     setup.startRate = try? parties.profile.rate(
       to: answer.device, at: answer.candidates, now: LocalTime.now)
     let presentation = try await offering.accept(
-      setup, relay: parties.relay(Array(answered.relayToken), at: serverAddress))
+      setup, relay: parties.relay(Array(answered.relayToken), at: engine.server))
     takers[answered.by]?.presentation.stop()
-    takers[answered.by] = Taker(
-      presentation: presentation, pairing: answered.pairing, prologue: prologue,
-      device: answer.device)
     let person = answered.by
-    Task { await self.follow(presentation, person) }
+    let following = Task { await self.follow(presentation, person) }
+    takers[person] = Taker(
+      answer: bytes, presentation: presentation, pairing: answered.pairing, prologue: prologue,
+      device: answer.device, following: following)
   }
 
   /// Where else a taker may be reached, which it learned only after it had answered.
@@ -198,37 +263,28 @@ actor FileSender {
   }
 
   private func follow(_ presentation: FilePresentation, _ person: String) async {
-    var display = TransferDisplay(
-      .sending, TransferOffer.Summary(of: tree.manifest).name, person: person, json: json)
     for await update in presentation.updates {
+      // The same person may have begun anew meanwhile.
+      guard takers[person]?.presentation === presentation else { return }
       switch update {
       case .connected: break
-      case .progress(let progress): display.show(progress)
-      case .ended(let end): await ended(end, presentation, person, display)
+      case .progress(let progress): await tell(.progress(progress, to: person))
+      case .ended(let end): await ended(end, person)
       }
     }
   }
 
-  private func ended(
-    _ end: TransferEnd, _ presentation: FilePresentation, _ person: String,
-    _ display: TransferDisplay
-  ) async {
-    // The same person may have begun anew meanwhile.
-    guard let taker = takers[person], taker.presentation === presentation else { return }
-    takers[person] = nil
+  private func ended(_ end: TransferEnd, _ person: String) async {
+    takers[person]?.isServed = false
+    guard !isEnding else { return }
     switch end {
     case .done(let report):
-      display.show(report)
-      await remember(taker, report)
+      await tell(.done(report, at: person))
+      if let taker = takers[person] { await remember(taker, report) }
       await connection?.tell(.completeFile(transfer, for: person))
       settle(person)
-    case .failed(let reason, _):
-      display.endLine()
-      failure = failure ?? reason
-      settle(person)
-    case .interrupted(let interruption):
-      display.endLine()
-      Output.note("\(person): \(interruption.words). Waiting for them to go on…")
+    case .failed(let reason, _): await fail(reason, with: person)
+    case .interrupted(let interruption): await tell(.interrupted(interruption, with: person))
     }
   }
 
@@ -246,5 +302,15 @@ actor FileSender {
   private func settle(_ person: String) {
     settled.insert(person)
     if settled.count >= expected { finished.yield() }
+  }
+}
+
+/// Somebody was asked, and does not want the files.
+struct FilesRefused: Error, CustomStringConvertible {
+  let person: String
+  let reason: String
+
+  var description: String {
+    "\(person) does not want the files\(reason.isEmpty ? "." : ": \(reason)")"
   }
 }

@@ -1,61 +1,128 @@
 import ConfabClient
 import ConfabTransfer
+import ConfabWire
 import Primitives
 
-/// Shows how a transfer goes: a bar on a terminal, JSON objects for a program, lines elsewhere.
-struct TransferDisplay: Sendable {
-  let name: String
-  let person: String
-  let verb: Verb
-  let json: Bool
-  /// Standard output belongs to the file itself.
-  let isQuiet: Bool
-  private var latestLine: Int64 = -1
-
+/// Shows how transfers go: bars on a terminal, JSON objects for a program, lines elsewhere.
+actor TransferDisplay {
   enum Verb: String, Sendable {
     case sending, receiving
   }
 
-  init(_ verb: Verb, _ name: String, person: String, json: Bool, isQuiet: Bool = false) {
-    self.isQuiet = isQuiet
+  private let verb: Verb
+  private let json: Bool
+  /// Standard output belongs to the file itself.
+  private let isQuiet: Bool
+  private var block = ProgressBlock()
+  /// Of each transfer the per cent that were last written where there are no bars.
+  private var written: [String: UInt64] = [:]
+
+  /// Who reads a log of it later wants some lines and not thousands.
+  private static let percentStep: UInt64 = 10
+  private static let barCells = 10
+
+  init(_ verb: Verb, json: Bool, isQuiet: Bool = false) {
     self.verb = verb
-    self.name = name
-    self.person = person
     self.json = json
+    self.isQuiet = isQuiet
   }
 
-  mutating func show(_ progress: TransferProgress) {
-    if json { return Output.line(object(progress)) }
+  func show(_ progress: TransferProgress, _ name: String, with person: String) {
+    if json { return Output.line(object(progress, name, person)) }
     let percent = progress.bytesTotal == 0 ? 100 : progress.bytesDone * 100 / progress.bytesTotal
-    let words = "\(name.escapedLine)  \(percent) %  \(Self.text(progress))"
+    let details = TransferText.details(progress).joined(separator: "  ")
+    let who = verb == .sending ? "to \(person)" : "from \(person)"
+    let words = "\(name) \(who)  \(percent) %  \(details)".escapedLine
     if Output.errorIsTerminal {
-      Output.writeError("\r\u{1b}[K\(Self.bar(percent)) \(words)")
-    } else if latestLine < 0 || Int64(percent) >= latestLine + 10 {
-      // Somebody may read a log of it later.
-      latestLine = Int64(percent) / 10 * 10
+      block.set("\(Self.bar(percent)) \(words)", for: person)
+      block.paint()
+    } else if written[person].map({ percent >= $0 + Self.percentStep }) ?? true {
+      written[person] = percent / Self.percentStep * Self.percentStep
       Output.writeError(words + "\n")
     }
   }
 
-  func show(_ report: TransferReport) {
-    if Output.errorIsTerminal, !json { Output.writeError("\r\u{1b}[K") }
+  func show(_ report: TransferReport, with person: String) {
+    ended(with: person)
     guard !isQuiet else { return }
-    for file in report.files {
-      if json {
-        Output.line(object(report, file))
-      } else if verb == .sending {
-        Output.line("\(file.path.escapedLine) has arrived at \(person.escapedLine)")
-      } else {
-        Output.line("received \(file.path.escapedLine) from \(person.escapedLine)")
+    above {
+      for file in report.files {
+        if json {
+          Output.line(object(report, file, person))
+        } else if verb == .sending {
+          Output.line("\(file.path.escapedLine) has arrived at \(person.escapedLine)")
+        } else {
+          Output.line("received \(file.path.escapedLine) from \(person.escapedLine)")
+        }
       }
     }
   }
 
-  func endLine() {
-    if Output.errorIsTerminal, !json { Output.writeError("\n") }
+  /// Of one who sends. What ends a sending to one person is told as the error of the whole.
+  func show(_ news: FileSender.News, _ name: String, isForOne: Bool) {
+    switch news {
+    case .offered(let standing):
+      for recipient in standing.recipients where recipient.isAwaited { tellWaiting(for: recipient) }
+    case .progress(let progress, let person): show(progress, name, with: person)
+    case .done(let report, let person): show(report, with: person)
+    case .refused(let refusal):
+      ended(with: refusal.person)
+      if !isForOne { note("\(refusal)") }
+    case .failed(let error, let person):
+      ended(with: person)
+      if !isForOne { note("\(person): \(Failure(error).words ?? "\(error)")") }
+    case .interrupted(let interruption, let person):
+      ended(with: person)
+      note("\(person): \(interruption.words). Waiting for them to go on…")
+    }
   }
 
-  private func object(_ progress: TransferProgress) -> JSONObject {
+  private func tellWaiting(for recipient: WireFileRecipient) {
+    if json {
+      var object = JSONObject(event: "waiting")
+      object.add("for", recipient.name)
+      object.add("active", recipient.active)
+      return Output.line(object)
+    }
+    note(
+      recipient.active
+        ? "\(recipient.name) is active where files cannot be received. Waiting for a terminal."
+        : "\(recipient.name) is not active. Waiting…")
+  }
+
+  /// A remark for whoever looks.
+  func note(_ words: String) {
+    above { Output.note(words) }
+  }
+
+  func failure(_ words: String) {
+    above { Output.failure(words) }
+  }
+
+  /// Whether the files are wanted.
+  func ask(_ question: String) async -> Bool {
+    above { Output.writeError(question) }
+    let answer = (try? await offThread { readLine() ?? "" }) ?? ""
+    return ["y", "yes"].contains(answer.lowercased())
+  }
+
+  /// A transfer has come to its end, whichever.
+  func ended(with person: String) {
+    written[person] = nil
+    block.remove(person)
+    if Output.errorIsTerminal, !json { block.paint() }
+  }
+
+  private func above(_ write: () -> Void) {
+    guard Output.errorIsTerminal, !json else { return write() }
+    block.erase()
+    write()
+    block.paint()
+  }
+
+  private func object(
+    _ progress: TransferProgress, _ name: String, _ person: String
+  ) -> JSONObject {
     var object = JSONObject(event: "progress")
     object.add("name", name)
     object.add(verb == .sending ? "to" : "from", person)
@@ -68,7 +135,9 @@ struct TransferDisplay: Sendable {
     return object
   }
 
-  private func object(_ report: TransferReport, _ file: TransferReport.File) -> JSONObject {
+  private func object(
+    _ report: TransferReport, _ file: TransferReport.File, _ person: String
+  ) -> JSONObject {
     var object = JSONObject(event: "done")
     object.add("name", file.path)
     object.add(verb == .sending ? "to" : "from", person)
@@ -79,63 +148,16 @@ struct TransferDisplay: Sendable {
     return object
   }
 
-  /// "12.3 of 64.0 MB  98.1 Mbit/s  4 s left  direct".
-  static func text(_ progress: TransferProgress) -> String {
-    var parts = ["\(megabytes(progress.bytesDone)) of \(megabytes(progress.bytesTotal)) MB"]
-    if let pause = progress.pause {
-      parts.append("waits: \(pause.byPeer ? "the other side" : "this side") \(pause.reason.words)")
-    } else {
-      if let rate = progress.bytesPerSecond {
-        parts.append("\(tenths(UInt64(rate) * 8 / 100_000)) Mbit/s")
-      }
-      if let left = progress.secondsLeft { parts.append("\(left) s left") }
-    }
-    if let path = progress.path { parts.append(path.name) }
-    return parts.joined(separator: "  ")
-  }
-
-  private static let barCells = 20
-
   private static func bar(_ percent: UInt64) -> String {
     let full = min(Int(percent) * barCells / 100, barCells)
     return "[" + String(repeating: "#", count: full)
-      + String(repeating: " ", count: barCells - full) + "]"
-  }
-
-  private static func megabytes(_ bytes: UInt64) -> String { tenths(bytes / 100_000) }
-
-  private static func tenths(_ value: UInt64) -> String { "\(value / 10).\(value % 10)" }
-}
-
-extension PathKind {
-  /// Stable, for scripts.
-  var name: String {
-    switch self {
-    case .direct: "direct"
-    case .relay: "relay"
-    }
+      + String(repeating: ".", count: barCells - full) + "]"
   }
 }
 
-extension Interruption {
-  var words: String {
-    switch self {
-    case .unreachable:
-      "the other device could not be reached. UDP may be blocked on the way: confab doctor tells"
-    case .silence: "nothing is heard of the other device any more"
-    case .closedByPeer: "the other side stopped for now"
-    case .violation(let what): "the connection broke the protocol's rules (\(what))"
-    case .stopped: "stopped"
-    }
-  }
-}
-
-extension PauseReason {
-  fileprivate var words: String {
-    switch self {
-    case .person: "stopped it for now"
-    case .diskFull: "has a full disk"
-    case .other: "is not ready"
-    }
+extension WireFileRecipient {
+  /// Wanted, and not there to answer.
+  var isAwaited: Bool {
+    !canReceive && state != .complete && state != .refused && state != .accepted
   }
 }

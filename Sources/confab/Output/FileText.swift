@@ -19,11 +19,11 @@ extension WireFileOffer {
     return object
   }
 
-  /// "ann offers you talk.mp4, 1000 bytes: …".
+  /// "ann offers you talk.mp4, 12.3 MB: …".
   var words: String {
     let whom = channel == 0 ? "you" : label
     let more = summary.files > 1 && !summary.folder ? " and \(summary.files - 1) more" : ""
-    return "\(from) offers \(whom) \(summary.name)\(more), \(summary.bytes) bytes: "
+    return "\(from) offers \(whom) \(summary.name)\(more), \(TransferText.size(summary.bytes)): "
       + "confab file receive --from @\(from)"
   }
 }

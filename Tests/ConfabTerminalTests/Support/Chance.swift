@@ -70,8 +70,11 @@ struct Chance {
     case 8: return .sendFailed(localID: number(1...9), channel: channel, reason: text())
     case 9: return .people(channel: channel, people())
     case 10:
-      let transfers = (0..<number(0...7)).map { _ in
-        TransferLine(name: text(), fraction: pick([nil, 0.5, -1, 7, .nan]), text: text())
+      let transfers = (0..<number(0...7)).map { index in
+        TransferLine(
+          number: index, name: text(), pick([.sending, .receiving]), text(),
+          fraction: pick([nil, 0.5, -1, 7, .nan]), details: [text(), text()],
+          isRunning: random.chance(0.5))
       }
       return .transfers(transfers)
     case 11: return .key(.paste(text(piecesMax: 60)))

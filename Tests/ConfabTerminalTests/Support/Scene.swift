@@ -94,3 +94,24 @@ struct Scene {
     message(6, "Carol", "two lines:\nthe second", minutes: -5),
   ]
 }
+
+extension TransferLine {
+  static func sending(
+    _ number: Int, _ name: String, to other: String, _ fraction: Double? = nil,
+    _ details: [String] = ["connecting…"]
+  ) -> TransferLine {
+    TransferLine(
+      number: number, name: name, .sending, other, fraction: fraction, details: details,
+      isRunning: true)
+  }
+
+  /// One of each kind, as the shell tells them.
+  static let examples = [
+    sending(
+      1, "lecture1.mp4", to: "@bob", 0.42, ["268.4/640.2 MB", "98.1 Mbit/s", "0:30", "direct"]),
+    TransferLine(
+      number: 2, name: "a long name of a film from the summer.mkv", .receiving, "@Carol",
+      details: ["12.3 MB", "/accept 2", "/decline 2"], isRunning: false),
+    sending(3, "notes.txt", to: "#team", nil, ["waiting for dave, erin"]),
+  ]
+}

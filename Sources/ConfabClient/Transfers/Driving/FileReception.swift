@@ -28,6 +28,8 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   private var digests: DigestTable?
   private var topNames: [Int: String] = [:]
   private var nothing = NoContent()
+  /// Nothing of it is to be gone on with.
+  private var isCancelled = false
 
   /// Updates beyond it push out the oldest; progress is repeated anyway.
   private static let updatesMax = 64
@@ -92,9 +94,10 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
     loop.post { state in self.channel?.connection.addCandidate(candidate, at: state.now) }
   }
 
-  /// A person ends it for good.
+  /// A person ends it for good: what has arrived is taken away.
   package func cancel() {
     loop.post { state in
+      self.isCancelled = self.channel?.isOpen ?? true
       self.machine.handle(.cancel, at: state.now)
       self.pump(at: state.now)
       self.endUnbegun()
@@ -127,7 +130,7 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   private func detach() {
     let id = id
     loop.post { state in state.detach(id) }
-    disk?.close()
+    disk?.close(discarding: isCancelled)
   }
 
   private func tellCandidates() {

@@ -23,6 +23,8 @@ package struct TransferProgress: Hashable, Sendable {
   /// Nil while content may flow.
   package var pause: Pause?
 
+  package init() {}
+
   package struct Pause: Hashable, Sendable {
     package var reason: PauseReason
     package var byPeer: Bool

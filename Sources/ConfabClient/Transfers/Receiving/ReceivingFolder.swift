@@ -1,6 +1,7 @@
 import CLinux
 package import ConfabNetwork
 package import ConfabTransfer
+import Foundation
 import Glibc
 
 /// The folder that files are received into, and in it the hidden one in which they grow.
@@ -114,5 +115,10 @@ extension ReceivingFolder {
   func discard(_ tops: [Int]) {
     for top in tops { unlinkat(hidden.descriptor, String(top), 0) }
     removeHidden()
+  }
+
+  /// Takes away all that has not got its name yet, whole folders too.
+  func discardAll(beneath path: String) {
+    try? FileManager.default.removeItem(atPath: path + "/" + hiddenName)
   }
 }

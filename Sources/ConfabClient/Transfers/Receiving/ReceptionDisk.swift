@@ -86,11 +86,17 @@ final class ReceptionDisk: Sendable {
   }
 
   /// Nothing more is asked for.
-  func close() {
+  ///
+  /// - Parameter discards: nobody will go on with what is there.
+  func close(discarding discards: Bool) {
     guard let opened = opened.withLock({ $0.take() }) else { return }
     threads.syncing.submit {
       opened.files.closeAll()
-      if opened.stream != nil { opened.folder.discard(self.manifest.tops) }
+      if opened.stream != nil {
+        opened.folder.discard(self.manifest.tops)
+      } else if discards {
+        opened.folder.discardAll(beneath: self.options.destination.path)
+      }
       self.journal.withLock { $0 = nil }
     }
   }
