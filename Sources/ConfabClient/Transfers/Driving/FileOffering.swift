@@ -78,6 +78,7 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
         setup, of: self.tree, holes: self.holes, hashing: self.hashing, relay: relay,
         relaySocket: socket, loop: self.loop, threads: self.threads, at: state.now)
       self.takers.append(taker)
+      self.gathering?.beginWatching()
       for (bytes, source) in self.early { self.tryAll(bytes, from: source, .none, at: state.now) }
       taker.endReceiveBatch(hostDrops: nil, at: state.now)
       return taker
@@ -102,7 +103,13 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
     gatheringWaiters = []
   }
 
+  private func tellChanges(at now: MonotonicTime) {
+    guard let changed = gathering?.takeChanged() else { return }
+    for taker in takers { taker.announce(changed, at: now) }
+  }
+
   private func detachIfDone() {
+    if takers.isEmpty { gathering?.endWatching() }
     guard isClosed, takers.isEmpty else { return }
     let id = id
     loop.post { state in state.detach(id) }
@@ -129,7 +136,13 @@ extension FileOffering {
     socketDrops: (socket: UInt8, count: UInt32)?, at now: MonotonicTime
   ) {
     for taker in takers { taker.endReceiveBatch(hostDrops: socketDrops?.count, at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
+  }
+
+  private func gatheringChanged(at now: MonotonicTime) {
+    guard gathering?.isFinished ?? false else { return }
+    tellCandidates()
+    tellChanges(at: now)
   }
 
   package func nextTrain(
@@ -165,7 +178,7 @@ extension FileOffering {
 
   package func timeout(at now: MonotonicTime) {
     for taker in takers { taker.timeout(at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
   }
 }
 

@@ -78,6 +78,7 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
       guard self.channel == nil else { return }
       self.channel = TransferChannel(
         setup, relay: relay, relaySocket: 0, at: state.now, updates: self.continuation)
+      self.gathering?.beginWatching()
       self.pump(at: state.now)
     }
   }
@@ -158,8 +159,15 @@ extension FileReception {
   ) {
     if let socketDrops { channel?.connection.hostDropped(total: UInt64(socketDrops.count)) }
     channel?.connection.endReceiveBatch(at: now)
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
     pump(at: now)
+  }
+
+  private func gatheringChanged(at now: MonotonicTime) {
+    guard gathering?.isFinished ?? false else { return }
+    tellCandidates()
+    guard let changed = gathering?.takeChanged() else { return }
+    channel?.announce(changed, at: now)
   }
 
   package func nextTrain(
@@ -192,7 +200,7 @@ extension FileReception {
   package func timeout(at now: MonotonicTime) {
     channel?.timeout(at: now)
     if let deadline = machine.nextDeadline, deadline <= now { machine.handle(.timeout, at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
     pump(at: now)
   }
 }
