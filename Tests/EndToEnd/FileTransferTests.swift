@@ -100,9 +100,7 @@ import Testing
 
   private func makeFile(in place: Place, _ name: String, megabytes: Int) throws -> String {
     let path = place.folder + "/" + name
-    let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
-    let bytes = try random.read(upToCount: megabytes << 20)
-    try bytes?.write(to: URL(fileURLWithPath: path))
+    try writeRandom(megabytes: megabytes, to: path)
     return path
   }
 
@@ -112,7 +110,13 @@ import Testing
 }
 
 /// A number in a line of JSON.
-private func number(_ name: String, of line: String) -> Int? {
+func number(_ name: String, of line: String) -> Int? {
   guard let range = line.range(of: "\"\(name)\":") else { return nil }
   return Int(line[range.upperBound...].prefix { $0.isNumber })
+}
+
+func writeRandom(megabytes: Int, to path: String) throws {
+  let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+  let bytes = try random.read(upToCount: megabytes << 20)
+  try bytes?.write(to: URL(fileURLWithPath: path))
 }
