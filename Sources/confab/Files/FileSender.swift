@@ -228,6 +228,11 @@ actor FileSender {
       settle(person)
     case .interrupted(let interruption):
       display.endLine()
+      if interruption == .unreachable, await offering.reachesServer() == false {
+        // It is this side that is cut off: nobody else gets through either.
+        failure = failure ?? TransferInterrupted(interruption)
+        return settle(person)
+      }
       Output.note("\(person): \(interruption.words). Waiting for them to go on…")
     }
   }

@@ -18,6 +18,8 @@ package struct CandidateGathering {
   private var hasAnswered: Bool
   private var startedAt: MonotonicTime
   private var isWatching = false
+  /// An answer has come, or silence, that nobody has looked at.
+  private var hasNews = false
   /// What the other side knows.
   private var told: Set<Candidate> = []
 
@@ -70,18 +72,24 @@ package struct CandidateGathering {
   ///
   /// What was found long ago may hold no more: an offer can wait for hours.
   package mutating func beginWatching() {
-    told.formUnion(candidates)
+    told = Set(candidates)
     isWatching = true
   }
 
   package mutating func endWatching() { isWatching = false }
+
+  /// True once for each answer and each silence: then somebody may wait for it.
+  package mutating func takeNews() -> Bool {
+    defer { hasNews = false }
+    return hasNews
+  }
 
   /// All of them when there are some that the other side does not know; told from then on.
   package mutating func takeChanged() -> [Candidate]? {
     guard isWatching, hasAnswered else { return nil }
     let current = candidates
     guard !told.isSuperset(of: current) else { return nil }
-    told.formUnion(current)
+    told = Set(current)
     return current
   }
 
@@ -96,11 +104,12 @@ package struct CandidateGathering {
       startedAt = now
       host = Self.find(server, port, socket)
       ask(at: now)
+      hasNews = query == nil
     }
-    let bytes = query?.nextDatagram(at: now)
+    let (bytes, asked) = (query?.nextDatagram(at: now), query?.server)
     settle()
-    guard let bytes, let server = query?.server else { return nil }
-    return (bytes, server)
+    guard let bytes, let asked else { return nil }
+    return (bytes, asked)
   }
 
   package mutating func receive(_ datagram: [UInt8], from source: PathAddress) {
@@ -110,7 +119,9 @@ package struct CandidateGathering {
 
   private mutating func settle() {
     guard let answer = query?.answer else { return }
+    query = nil
     hasAnswered = true
+    hasNews = true
     // Silence later on says nothing of the address: the server may be away.
     if case .seen(let address) = answer { reflexive = address }
   }

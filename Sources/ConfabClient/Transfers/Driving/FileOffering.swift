@@ -65,6 +65,11 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
     }
   }
 
+  /// False when this side's datagrams do not even get to the server; nil while that is not known.
+  package func reachesServer() async -> Bool? {
+    try? await loop.perform { _ in self.gathering?.reachesServer }
+  }
+
   /// Somebody takes the offer.
   ///
   /// - Parameter relay: a place for this pair alone; it gets a socket of its own, because to the relay
@@ -140,7 +145,7 @@ extension FileOffering {
   }
 
   private func gatheringChanged(at now: MonotonicTime) {
-    guard gathering?.isFinished ?? false else { return }
+    guard gathering?.takeNews() ?? false else { return }
     tellCandidates()
     tellChanges(at: now)
   }
@@ -152,6 +157,8 @@ extension FileOffering {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    // Silence is found out when there is nothing more to ask.
+    gatheringChanged(at: now)
     for step in 0..<takers.count {
       let index = (nextTaker + step) % takers.count
       guard let train = takers[index].nextTrain(into: buffer, at: now) else { continue }

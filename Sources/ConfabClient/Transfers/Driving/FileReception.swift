@@ -164,7 +164,7 @@ extension FileReception {
   }
 
   private func gatheringChanged(at now: MonotonicTime) {
-    guard gathering?.isFinished ?? false else { return }
+    guard gathering?.takeNews() ?? false else { return }
     tellCandidates()
     guard let changed = gathering?.takeChanged() else { return }
     channel?.announce(changed, at: now)
@@ -177,6 +177,8 @@ extension FileReception {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    // Silence is found out when there is nothing more to ask.
+    gatheringChanged(at: now)
     guard channel != nil else { return nil }
     if let train = channel?.nextRelayDatagram(into: buffer, at: now) { return train }
     if let train = channel?.connection.transmit(into: buffer, at: now, from: &nothing) {
