@@ -177,3 +177,9 @@ func number(_ name: String, of line: String) -> Int? {
   guard let range = line.range(of: "\"\(name)\":") else { return nil }
   return Int(line[range.upperBound...].prefix { $0.isNumber })
 }
+
+func writeRandom(megabytes: Int, to path: String) throws {
+  let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+  let bytes = try random.read(upToCount: megabytes << 20)
+  try bytes?.write(to: URL(fileURLWithPath: path))
+}

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A real server on loopback with a folder of its own, and people with profiles of their own.
+/// A real server, on loopback or in a network of its own, with a folder of its own, and people with
+/// profiles of their own.
 // Proof: every stored property but the server is constant, and a test restarts it from one task.
 final class Place: @unchecked Sendable {
   let folder: String
@@ -8,12 +9,16 @@ final class Place: @unchecked Sendable {
   private(set) var address: String
   private(set) var ownerLink: String?
   private let options: [String]
+  private let network: TestNetwork?
 
-  init(_ options: [String] = []) async throws {
+  /// - Parameter network: has a leaf for each person.
+  init(_ options: [String] = [], network: TestNetwork? = nil) async throws {
     folder = NSTemporaryDirectory() + "confab-e2e-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     self.options = options
-    (server, address, ownerLink) = try await Self.start(folder, "127.0.0.1:0", options)
+    self.network = network
+    let listen = network == nil ? "127.0.0.1:0" : TestNetwork.serverAddress + ":0"
+    (server, address, ownerLink) = try await Self.start(folder, listen, options, network)
   }
 
   deinit {
@@ -24,10 +29,11 @@ final class Place: @unchecked Sendable {
   var data: String { folder + "/data" }
 
   private static func start(
-    _ folder: String, _ listen: String, _ options: [String]
+    _ folder: String, _ listen: String, _ options: [String], _ network: TestNetwork?
   ) async throws -> (RunningProgram, String, String?) {
     let server = try RunningProgram(
-      ["serve", "--data", folder + "/data", "--listen", listen] + options, home: folder + "/server")
+      ["serve", "--data", folder + "/data", "--listen", listen] + options, home: folder + "/server",
+      in: network?.server)
     let line = try await server.line { $0.hasPrefix("listening ") }
     var link: String?
     for line in server.lines where line.hasPrefix("owner link: confab://") {
@@ -47,7 +53,7 @@ final class Place: @unchecked Sendable {
 
   /// Starts it again at the same address.
   func restart() async throws {
-    (server, _, _) = try await Self.start(folder, address, options)
+    (server, _, _) = try await Self.start(folder, address, options, network)
   }
 
   func stop(_ signal: CInt) async throws {
@@ -66,9 +72,7 @@ final class Place: @unchecked Sendable {
   /// Of bytes that nothing compresses.
   func makeFile(_ name: String, megabytes: Int) throws -> String {
     let path = folder + "/" + name
-    let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
-    let bytes = try random.read(upToCount: megabytes << 20)
-    try bytes?.write(to: URL(fileURLWithPath: path))
+    try writeRandom(megabytes: megabytes, to: path)
     return path
   }
 
@@ -80,7 +84,8 @@ final class Place: @unchecked Sendable {
     _ person: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) async throws -> Outcome {
     let program = try RunningProgram(
-      arguments, home: home(person), input: input, environment: environment)
+      arguments, home: home(person), input: input, environment: environment,
+      in: network?.space(of: person))
     return try await program.outcome()
   }
 
@@ -88,7 +93,9 @@ final class Place: @unchecked Sendable {
   func start(_ person: String, _ arguments: [String], keepsInputOpen: Bool = false) throws
     -> RunningProgram
   {
-    try RunningProgram(arguments, home: home(person), input: keepsInputOpen ? nil : "")
+    try RunningProgram(
+      arguments, home: home(person), input: keepsInputOpen ? nil : "",
+      in: network?.space(of: person))
   }
 
   func admin(_ arguments: [String], input: String = "") async throws -> Outcome {

@@ -18,14 +18,22 @@ final class RunningProgram: Sendable {
   private let pid: pid_t
   private let inputHandle: FileHandle
 
-  /// - Parameter input: nil leaves standard input open for `type`.
+  /// - Parameters:
+  ///   - input: nil leaves standard input open for `type`.
+  ///   - space: the network namespace that it runs in.
   init(
     program: URL = confab, _ arguments: [String], home: String, input: String? = "",
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], in space: String? = nil
   ) throws {
     let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
+    if let space {
+      // `ip` becomes the program, so that its process is the program's.
+      process.executableURL = URL(fileURLWithPath: TestNetwork.ip)
+      process.arguments = ["netns", "exec", space, program.path] + arguments
+    } else {
+      process.executableURL = program
+      process.arguments = arguments
+    }
     var variables = ["CONFAB_HOME": home, "TZ": "UTC", "PATH": "/usr/bin:/bin", "HOME": home]
     variables.merge(environment) { $1 }
     process.environment = variables

@@ -48,6 +48,12 @@ package struct RelayBinding: Sendable {
     return RelayDatagram.bind(token).encoded
   }
 
+  /// One's own address has changed: the relay must hear of it at once.
+  package mutating func renew(at now: MonotonicTime) {
+    guard state == .bound else { return }
+    nextAttempt = now
+  }
+
   package mutating func receive(_ datagram: UnsafeRawBufferPointer, at now: MonotonicTime) {
     switch RelayDatagram(datagram) {
     case .bound(token):

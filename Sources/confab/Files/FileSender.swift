@@ -284,7 +284,12 @@ actor FileSender {
       await connection?.tell(.completeFile(transfer, for: person))
       settle(person)
     case .failed(let reason, _): await fail(reason, with: person)
-    case .interrupted(let interruption): await tell(.interrupted(interruption, with: person))
+    case .interrupted(let interruption):
+      if interruption == .unreachable, await offering.reachesServer() == false {
+        // It is this side that is cut off: nobody else gets through either.
+        return await fail(TransferInterrupted(interruption), with: person)
+      }
+      await tell(.interrupted(interruption, with: person))
     }
   }
 

@@ -65,6 +65,11 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
     }
   }
 
+  /// False when this side's datagrams do not even get to the server; nil while that is not known.
+  package func reachesServer() async -> Bool? {
+    try? await loop.perform { _ in self.gathering?.reachesServer }
+  }
+
   /// Somebody takes the offer.
   ///
   /// - Parameter relay: a place for this pair alone; it gets a socket of its own, because to the relay
@@ -78,6 +83,7 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
         setup, of: self.tree, holes: self.holes, hashing: self.hashing, relay: relay,
         relaySocket: socket, loop: self.loop, threads: self.threads, at: state.now)
       self.takers.append(taker)
+      self.gathering?.beginWatching()
       for (bytes, source) in self.early { self.tryAll(bytes, from: source, .none, at: state.now) }
       taker.endReceiveBatch(hostDrops: nil, at: state.now)
       return taker
@@ -102,7 +108,13 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
     gatheringWaiters = []
   }
 
+  private func tellChanges(at now: MonotonicTime) {
+    guard let changed = gathering?.takeChanged() else { return }
+    for taker in takers { taker.announce(changed, at: now) }
+  }
+
   private func detachIfDone() {
+    if takers.isEmpty { gathering?.endWatching() }
     guard isClosed, takers.isEmpty else { return }
     let id = id
     loop.post { state in state.detach(id) }
@@ -129,7 +141,13 @@ extension FileOffering {
     socketDrops: (socket: UInt8, count: UInt32)?, at now: MonotonicTime
   ) {
     for taker in takers { taker.endReceiveBatch(hostDrops: socketDrops?.count, at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
+  }
+
+  private func gatheringChanged(at now: MonotonicTime) {
+    guard gathering?.takeNews() ?? false else { return }
+    tellCandidates()
+    tellChanges(at: now)
   }
 
   package func nextTrain(
@@ -139,6 +157,8 @@ extension FileOffering {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    // Silence is found out when there is nothing more to ask.
+    gatheringChanged(at: now)
     for step in 0..<takers.count {
       let index = (nextTaker + step) % takers.count
       guard let train = takers[index].nextTrain(into: buffer, at: now) else { continue }
@@ -165,7 +185,7 @@ extension FileOffering {
 
   package func timeout(at now: MonotonicTime) {
     for taker in takers { taker.timeout(at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
   }
 }
 

@@ -123,6 +123,10 @@ extension FilePresentation {
     return nil
   }
 
+  func announce(_ candidates: [Candidate], at now: MonotonicTime) {
+    channel.announce(candidates, at: now)
+  }
+
   func wasTooLarge(_ train: OutgoingTrain) {
     channel.connection.datagramRefused(bytes: train.segmentBytes, to: train.address)
   }

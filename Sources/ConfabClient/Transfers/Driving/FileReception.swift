@@ -80,6 +80,7 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
       guard self.channel == nil else { return }
       self.channel = TransferChannel(
         setup, relay: relay, relaySocket: 0, at: state.now, updates: self.continuation)
+      self.gathering?.beginWatching()
       self.pump(at: state.now)
     }
   }
@@ -161,8 +162,15 @@ extension FileReception {
   ) {
     if let socketDrops { channel?.connection.hostDropped(total: UInt64(socketDrops.count)) }
     channel?.connection.endReceiveBatch(at: now)
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
     pump(at: now)
+  }
+
+  private func gatheringChanged(at now: MonotonicTime) {
+    guard gathering?.takeNews() ?? false else { return }
+    tellCandidates()
+    guard let changed = gathering?.takeChanged() else { return }
+    channel?.announce(changed, at: now)
   }
 
   package func nextTrain(
@@ -172,6 +180,8 @@ extension FileReception {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    // Silence is found out when there is nothing more to ask.
+    gatheringChanged(at: now)
     guard channel != nil else { return nil }
     if let train = channel?.nextRelayDatagram(into: buffer, at: now) { return train }
     if let train = channel?.connection.transmit(into: buffer, at: now, from: &nothing) {
@@ -195,7 +205,7 @@ extension FileReception {
   package func timeout(at now: MonotonicTime) {
     channel?.timeout(at: now)
     if let deadline = machine.nextDeadline, deadline <= now { machine.handle(.timeout, at: now) }
-    if gathering?.isFinished ?? false { tellCandidates() }
+    gatheringChanged(at: now)
     pump(at: now)
   }
 }

@@ -127,6 +127,12 @@ struct TransferChannel: ~Copyable {
     updates.yield(.progress(meter.tick(files, at: now)))
   }
 
+  /// Other addresses of this side were found.
+  mutating func announce(_ candidates: [Candidate], at now: MonotonicTime) {
+    relay?.renew(at: now)
+    connection.announce(candidates)
+  }
+
   // MARK: The loop's side
 
   var nextDeadline: MonotonicTime? {
