@@ -36,7 +36,9 @@ class MeetingCase(unittest.TestCase):
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             # Chromium gathers no address of this machine's own loopback otherwise.
             "--allow-loopback-in-peer-connection")
+        self.addCleanup(self.browser.close)
         self.server = Server()
+        self.addCleanup(self.server.close)
         self.people = []
         self.ann = self.someone("ann", self.server.owner_link)
         link = self.server.invitation()
@@ -51,10 +53,7 @@ class MeetingCase(unittest.TestCase):
             person.open("#plans")
 
     def tearDown(self):
-        complaints = complain(*self.people)
-        self.browser.close()
-        self.server.close()
-        self.assertEqual(complaints, [])
+        self.assertEqual(complain(*self.people), [])
 
     def newcomer(self):
         person = self.browser.person(self.server, permissions=["camera", "microphone"])
