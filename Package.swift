@@ -114,8 +114,9 @@ let package = Package(
     .target(
       name: "ConfabServer",
       dependencies: [
-        "Primitives", "ConfabDomain", "ConfabWire", "ConfabHub", "ConfabNetwork", "ConfabJournal",
-        "CWebFiles", nioCore, nioPosix, nioTLS, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        "Primitives", "STUN", "ConfabDomain", "ConfabWire", "ConfabHub", "ConfabMedia",
+        "ConfabNetwork", "ConfabJournal", "CWebFiles", nioCore, nioPosix, nioTLS, nioHTTP1,
+        nioHTTPTypes, nioHTTPTypesHTTP1,
         nioConcurrency, nioSSL, hummingbird, hummingbirdCore,
         logging, lifecycle, crypto, cryptoExtras, dequeModule, orderedCollections, protobuf,
       ],
@@ -132,8 +133,9 @@ let package = Package(
     .executableTarget(
       name: "confab",
       dependencies: [
-        "Primitives", "ConfabDomain", "ConfabWire", "ConfabTerminal", "ConfabNetwork",
-        "ConfabJournal", "ConfabServer", "ConfabClient", "ConfabTransfer", crypto, nioCore,
+        "Primitives", "ConfabDomain", "ConfabWire", "ConfabTerminal", "ConfabHub", "ConfabMedia",
+        "ConfabNetwork", "ConfabJournal", "ConfabServer", "ConfabClient", "ConfabTransfer", crypto,
+        nioCore,
         nioPosix, nioSSL,
         nioConcurrency, logging, lifecycle, unixSignals, argumentParser, configuration, histogram,
         protobuf,
@@ -170,7 +172,7 @@ let package = Package(
     .testTarget(
       name: "ConfabServerTests",
       dependencies: [
-        "ConfabServer", "ConfabWire", "ConfabDomain", "ConfabHub", "ConfabNetwork",
+        "ConfabServer", "ConfabWire", "ConfabDomain", "ConfabHub", "ConfabMedia", "ConfabNetwork",
         "ConfabJournal", "STUN", "Primitives", nioCore, nioPosix, nioSSL, logging, protobuf,
       ],
       swiftSettings: settings),
@@ -197,7 +199,7 @@ let package = Package(
       dependencies: ["ConfabDomain", "Primitives", orderedCollections], swiftSettings: settings),
     .testTarget(
       name: "ConfabHubTests",
-      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections],
+      dependencies: ["ConfabHub", "ConfabDomain", "Primitives", orderedCollections, crypto],
       swiftSettings: settings),
     .testTarget(
       name: "SimulationTests",

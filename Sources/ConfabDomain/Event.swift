@@ -54,6 +54,16 @@ package struct Event: Hashable, Sendable {
     case fileAccepted(TransferID, from: AccountID, device: DeviceID)
     case fileRefused(TransferID, from: AccountID)
 
+    // A meeting's beginning and end are part of the channel's history; who comes and goes meanwhile is
+    // not, but stands in the audit, and in the end.
+    case meetingStarted(ChannelID, MeetingID)
+    case meetingEnded(ChannelID, MeetingEnd)
+    case meetingJoined(ChannelID, AccountID)
+    case meetingLeft(ChannelID, AccountID)
+    /// Put out by a host, for as long as the meeting goes on.
+    case meetingRemoved(ChannelID, AccountID)
+    case waitingRoomSet(ChannelID, WaitingRoom)
+
     /// Something that an auditor wants to know and that changes no state: a backup, an export.
     case noted(String)
   }
@@ -82,6 +92,8 @@ package enum Role: String, Hashable, Sendable, Codable {
   case member
   /// May administer the place.
   case owner
+  /// Came by a guest link: sees one channel, until its meeting ends, and has no password.
+  case guest
 }
 
 /// A scrypt hash with the parameters that made it (RFC 7914).
@@ -102,6 +114,10 @@ package struct PasswordHash: Hashable, Sendable, Codable {
     self.blockSize = blockSize
     self.parallelism = parallelism
   }
+
+  /// Of who has no password: nothing that is typed fits it.
+  package static let none = PasswordHash(
+    salt: [], hash: [], cost: 0, blockSize: 0, parallelism: 0)
 }
 
 package struct NewInvitation: Hashable, Sendable, Codable {
@@ -112,15 +128,19 @@ package struct NewInvitation: Hashable, Sendable, Codable {
   package var uses: UInt32
   /// Nil: the first owner's, which ends when there is an owner.
   package var expiresAt: WallTime?
+  /// Where guests come to; nil for everybody else.
+  package var channel: ChannelID?
 
   package init(
-    id: InvitationID, secretHash: [UInt8], role: Role, uses: UInt32, expiresAt: WallTime?
+    id: InvitationID, secretHash: [UInt8], role: Role, uses: UInt32, expiresAt: WallTime?,
+    channel: ChannelID? = nil
   ) {
     self.id = id
     self.secretHash = secretHash
     self.role = role
     self.uses = uses
     self.expiresAt = expiresAt
+    self.channel = channel
   }
 }
 
@@ -184,6 +204,8 @@ package enum SessionEnd: String, Hashable, Sendable, Codable {
   case accountDisabled
   /// To make place for a newer one.
   case superseded
+  /// A guest's: what they came for is over.
+  case meetingEnded
 }
 
 package struct SignInFailure: Hashable, Sendable {
@@ -274,19 +296,21 @@ package struct NewFileOffer: Hashable, Sendable {
 
 extension Event.Body {
   /// The channel whose position this event moves; nil for what happens to accounts, for marks that
-  /// only their reader sees, and for offers of files, which are gone when their sender is.
+  /// only their reader sees, for offers of files, which are gone when their sender is, and for who
+  /// comes to meetings and goes.
   package var channel: ChannelID? {
     switch self {
     case .channelCreated(let new): new.id
     case .memberJoined(let channel, _), .memberLeft(let channel, _), .ownerChanged(let channel, _),
       .roomRenamed(let channel, _), .roomClosed(let channel), .messagePosted(let channel, _),
       .messageEdited(let channel, _, _), .messageDeleted(let channel, _),
-      .reactionAdded(let channel, _, _), .reactionRemoved(let channel, _, _):
+      .reactionAdded(let channel, _, _), .reactionRemoved(let channel, _, _),
+      .meetingStarted(let channel, _), .meetingEnded(let channel, _):
       channel
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
       .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
       .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
-      .noted:
+      .meetingJoined, .meetingLeft, .meetingRemoved, .waitingRoomSet, .noted:
       nil
     }
   }

@@ -38,6 +38,16 @@ package enum Limits {
   package static let fileOfferBytesMax = 16_384
   /// Why somebody does not want a file.
   package static let fileRefusalBytesMax = 256
+  /// People whose coming to a meeting its history keeps.
+  package static let attendancesMax = 2_000
+  /// People who may come by one guest link.
+  package static let guestLinkUsesMax: UInt32 = 1_000
+  package static let guestLinkUses: UInt32 = 100
+  /// Guests at the same time who typed the same name.
+  package static let guestsOfOneNameMax = 99
+  /// One description of a media session (SDP, RFC 8866): what fits a frame beside its wrapping, also in
+  /// the JSON mapping.
+  package static let sdpBytesMax = 32_768
   /// Addresses that are told after the offer and the answer.
   package static let fileCandidatesBytesMax = 4_096
 }
@@ -53,6 +63,11 @@ package enum Periods {
   package static let invitationMax: Duration = .seconds(3650 * 24 * 3600)
   /// An offer of files that nobody answered ends after this, though its sender may still wait.
   package static let fileOffer: Duration = .seconds(7 * 24 * 3600)
+  /// How long a guest link is good when nobody says otherwise, and at most.
+  package static let guestLink: Duration = .seconds(24 * 3600)
+  package static let guestLinkMax: Duration = .seconds(30 * 24 * 3600)
+  /// A code that signs another client of the same person in.
+  package static let signInCode: Duration = .seconds(60)
   /// How far a server's clock may be set back before lockouts that began later are forgotten.
   package static let clockSlack: Duration = .seconds(60)
 }

@@ -41,6 +41,16 @@ package struct Name: Hashable, Sendable, Codable, CustomStringConvertible {
     try Name(text.hasPrefix("@") ? String(text.dropFirst()) : text)
   }
 
+  /// Ends a guest's name, perhaps with a number behind it.
+  package static let guestMark = "-guest"
+
+  /// Whether somebody with this name could be taken for a guest.
+  package var looksLikeGuest: Bool {
+    var rest = folded[...]
+    while let last = rest.utf8.last, (48...57).contains(last) { rest.removeLast() }
+    return rest.hasSuffix(Self.guestMark) || rest.hasSuffix(Self.guestMark + "-")
+  }
+
   private static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
     case 48...57, 65...90, 97...122, 45, 46, 95: true

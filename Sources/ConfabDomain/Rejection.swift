@@ -14,7 +14,7 @@ package struct Rejection: Error, Hashable, Sendable {
 
   /// All numbers that Confab refuses with; `Vectors/errors.json` is the golden copy. 1xxx the
   /// protocol, 2xxx signing in, 3xxx people, 4xxx channels, 5xxx messages, 6xxx limits, 7xxx the
-  /// server's own trouble, 8xxx files.
+  /// server's own trouble, 8xxx files, 9xxx meetings.
   package enum Code: UInt32, CaseIterable, Sendable {
     /// The bytes are not frames of this protocol. The connection is closed.
     case malformedFrame = 1001
@@ -50,6 +50,8 @@ package struct Rejection: Error, Hashable, Sendable {
     case deviceKeyChanged = 2009
     /// Too many people sign in at this moment.
     case signInBusy = 2010
+    /// A code for another client is unknown, was used, or is too old.
+    case signInCodeInvalid = 2011
 
     case nameInvalid = 3001
     case nameTaken = 3002
@@ -57,6 +59,8 @@ package struct Rejection: Error, Hashable, Sendable {
     /// Not active, where being active is asked for.
     case accountNotActive = 3004
     case ownerRequired = 3005
+    /// Not for guests of a meeting.
+    case guestsMayNot = 3006
 
     case channelUnknown = 4001
     case notAMember = 4002
@@ -101,5 +105,22 @@ package struct Rejection: Error, Hashable, Sendable {
     case deviceRequired = 8005
     /// This id was already used by somebody else.
     case transferIDTaken = 8006
+
+    /// There is no such meeting any more, or one is not in it.
+    case meetingUnknown = 9001
+    /// Guests wait until somebody else starts it.
+    case meetingNotStarted = 9002
+    case meetingLocked = 9003
+    /// A host put this person out, for as long as the meeting goes on.
+    case meetingRemoved = 9004
+    case meetingHostRequired = 9005
+    case participantUnknown = 9006
+    /// No host has let this person in yet.
+    case meetingWaiting = 9007
+    case meetingFull = 9008
+    /// The description of a media session makes no sense, or is too long.
+    case mediaUnfit = 9009
+    /// This server forwards no media.
+    case mediaUnavailable = 9010
   }
 }

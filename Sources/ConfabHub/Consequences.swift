@@ -17,9 +17,19 @@ extension Hub {
       tell(stamped, in: channel)
       unsubscribe(account, from: channel)
       withdrawFiles(in: channel, from: account)
+      leaveMeeting(in: channel, account, .notAMember)
+      stopWatching(channel, account)
     case .roomClosed(let channel):
       tell(stamped, in: channel)
       withdrawFiles(in: channel)
+    case .meetingStarted(let channel, let meeting):
+      tell(stamped, in: channel)
+      meetingStarted(meeting, in: channel, entry: stamped.entry)
+    case .meetingEnded(let channel, let end):
+      meetingEnded(end.id, in: channel)
+      tell(stamped, in: channel)
+    case .meetingRemoved(let channel, let account):
+      leaveMeeting(in: channel, account, .removed, by: stamped.event.by)
     case .readMarked(let channel, let account, _): noteChange(of: channel, to: account)
     case .sessionClosed(let session, let end): endConnections(of: session, end)
     default:
@@ -89,6 +99,7 @@ extension SessionEnd {
       case .ended: "An owner ended this session. Sign in again."
       case .passwordChanged: "Your password was changed. Sign in with the new one."
       case .accountDisabled: "This account was disabled. Ask an owner of this server."
+      case .meetingEnded: "The meeting that you came to has ended for you. Thank you for coming."
       case .superseded: "Too many sessions were open, and this was the oldest. Sign in again."
       }
     return Rejection(self == .accountDisabled ? .accountDisabled : .sessionUnknown, words)

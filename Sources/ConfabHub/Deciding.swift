@@ -69,6 +69,7 @@ extension Hub {
     held = []
     recentMessages.forget(after: durableEntry)
     files.forget(after: durableEntry)
+    forgetMeetings(after: durableEntry)
     journalPausedUntil = now.monotonic + HubLimits.journalPause
     let isFirst = !isReloading
     isReloading = true
@@ -94,9 +95,23 @@ extension Hub {
       if let account = state.accountsByName[view.name.lowercased()] {
         untoldPresence.append(account)
       }
-    case .refuse, .lookUp, .closeRelay, .notify(_, .fileWithdrawn), .notify(_, .fileCandidates):
+    case .refuse, .lookUp, .closeRelay, .notify(_, .fileWithdrawn), .notify(_, .fileCandidates),
+      .notify(_, .meetingGone), .notifyAll(_, .participantLeft):
       effects.append(effect)
+    case .media(let order): giveUp(order)
     default: break
+    }
+  }
+
+  /// What was lost leaves nothing behind on the media side either.
+  private mutating func giveUp(_ order: MediaOrder) {
+    switch order {
+    case .publish(_, let ticket, _, _), .answer(_, let ticket, _, _):
+      if case .media(let caller)? = questions.removeValue(forKey: ticket) {
+        effects.append(.refuse(caller.connection, request: caller.request, Self.journalRefusal))
+      }
+    case .openMeeting, .join: break
+    default: effects.append(.media(order))
     }
   }
 
@@ -109,6 +124,7 @@ extension Hub {
       if let session = connection.session, state.sessions[session] == nil { signOff(id) }
     }
     subscribeAgain()
+    retellMeetings()
     for account in untoldPresence { retellPresence(of: account) }
     untoldPresence = []
   }
@@ -159,4 +175,5 @@ enum Question: Sendable {
   case setPassword(Caller, AccountID, keeping: SessionID?)
   case send(Caller, Outgoing)
   case change(MessageKey)
+  case media(Caller)
 }

@@ -10,7 +10,7 @@ package import Primitives
 /// what a power cut could still undo, and everybody hears everything in the order of the journal.
 ///
 /// The files beside this one each hold one matter: `SignIn/`, `Requests/`, `Files/`,
-/// `Presence.swift` and `Consequences.swift`, which says what follows from an event.
+/// `Meetings/`, `Presence.swift` and `Consequences.swift`, which says what follows from an event.
 package struct Hub: Sendable {
   package internal(set) var state: PlaceState
   let options: HubOptions
@@ -25,6 +25,15 @@ package struct Hub: Sendable {
   var files = FileOffers()
   var fileRates = RateLimits(
     perSecond: HubLimits.fileAnswersPerSecond, burst: HubLimits.fileAnswerBurst)
+
+  var meetings = Meetings()
+  var meetingRates = RateLimits(
+    perSecond: HubLimits.joinsPerSecond, burst: HubLimits.joinBurst)
+  var mediaRates = RateLimits(
+    perSecond: HubLimits.mediaChangesPerSecond, burst: HubLimits.mediaChangeBurst)
+  /// Channels with a meeting in the journal that nobody holds: to be ended.
+  var orphans: OrderedSet<ChannelID> = []
+  var signInCodes = SignInCodes()
 
   /// What the shell was asked and has not answered yet.
   var questions: [Ticket: Question] = [:]
@@ -65,6 +74,7 @@ package struct Hub: Sendable {
     durableEntry = state.entry
     throttle = SignInThrottle(options: options)
     rateLimits = RateLimits(perSecond: options.requestsPerSecond, burst: options.requestBurst)
+    findOrphans()
   }
 
   package mutating func handle(_ input: Input, at now: Now) -> [Effect] {
@@ -82,17 +92,22 @@ package struct Hub: Sendable {
     case .durable(let entry): becameDurable(through: entry)
     case .appendFailed(let reason): appendFailed(reason)
     case .reloaded(let state): reloaded(state)
+    case .media(let report): take(report)
+    case .stopping: endAllMeetings()
     case .deadline: break
     }
     expirePresence()
     expireFileOffers()
+    expireMeetings()
+    flushAfterReply()
     defer { effects = [] }
     return effects
   }
 
   /// When `Input.deadline` is due, if ever.
   package var nextDeadline: MonotonicTime? {
-    [presence.nextDeadline, files.nextDeadline].compactMap(\.self).min()
+    [presence.nextDeadline, files.nextDeadline, meetings.nextDeadline, orphanDeadline]
+      .compactMap(\.self).min()
   }
 
   /// Sizes for the metrics and for the simulation, which holds them against their limits.
@@ -102,7 +117,8 @@ package struct Hub: Sendable {
       questions: questions.count, recentMessages: recentMessages.count,
       attempts: attempts.values.reduce(0) { $0 + $1.count },
       changes: changes.values.reduce(0) { $0 + $1.count }, fileOffers: files.count,
-      fileAcceptances: files.acceptanceCount)
+      fileAcceptances: files.acceptanceCount, meetings: meetings.count,
+      participants: meetings.participantCount)
   }
 
   package struct Sizes: Sendable, Equatable {
@@ -115,6 +131,8 @@ package struct Hub: Sendable {
     package var changes: Int
     package var fileOffers: Int
     package var fileAcceptances: Int
+    package var meetings: Int
+    package var participants: Int
   }
 }
 

@@ -70,6 +70,35 @@ package enum HubLimits {
   package static let fileOffersPerPageMax = 64
   /// Recipients named in a list of one's own offers.
   package static let fileRecipientsListedMax = 64
+  /// Meetings that go on at the same time.
+  package static let meetingsMax = 1_000
+  /// Devices in one meeting, and waiting before it; hosts get in besides.
+  package static let meetingParticipantsMax = 500
+  package static let meetingWaitingMax = 200
+  /// Participants in one reply, so that it fits a frame.
+  package static let rosterPageMax = 100
+  /// People named in the few words about a meeting.
+  package static let meetingNamesMax = 32
+  /// Meetings that a connection is told of when it subscribes.
+  package static let meetingsToldMax = 32
+  /// Channels whose meetings one connection follows without being in them.
+  package static let watchedChannelsMax = 64
+  /// A participant whose connection is lost may come back for this long.
+  package static let meetingGrace: Duration = .seconds(10)
+  /// A channel's people are told how its meeting stands at most this often.
+  package static let meetingNewsPause: Duration = .seconds(1)
+  /// Joinings of one account: how many a second, and how many at once after a rest.
+  package static let joinsPerSecond = 20
+  package static let joinBurst = 200
+  /// Offers and restarts of one account's media connections: likewise.
+  package static let mediaChangesPerSecond = 4
+  package static let mediaChangeBurst = 60
+  package static let mediaWishesMax = 64
+  package static let publishedTracksMax = 8
+  /// UTF-8 bytes of the name of a media section.
+  package static let midBytesMax = 32
+  /// Codes for other clients that were not used yet; the oldest is forgotten first.
+  package static let signInCodesMax = 4_096
   /// A sender who is lost may come back to the offer for this long; so may who accepted it, before
   /// another device of that person may.
   package static let fileOfferGrace: Duration = .seconds(10)

@@ -112,6 +112,7 @@ extension Hub {
   mutating func disconnect(_ id: ConnectionID) {
     leave(id, signedOut: false)
     loseFileOffers(of: id)
+    loseMeetings(of: id)
     connections[id] = nil
   }
 
@@ -119,6 +120,7 @@ extension Hub {
   mutating func signOff(_ id: ConnectionID) {
     leave(id, signedOut: true)
     endFileOffers(of: id)
+    endMeetings(of: id)
     connections[id]?.account = nil
     connections[id]?.session = nil
     connections[id]?.isSubscribed = false

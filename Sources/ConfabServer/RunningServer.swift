@@ -1,4 +1,5 @@
 import ConfabDomain
+import ConfabHub
 import ConfabJournal
 import Logging
 import NIOCore
@@ -37,6 +38,7 @@ package final class RunningServer: Sendable {
     try? await admin.close()
     DataFolder.remove(addresses.adminSocket)
     for fanout in parts.fanouts { fanout.stopReading() }
+    parts.driver.post(.stopping)
     await wait(secondsMax: ServerLimits.drainSecondsMax) {
       self.parts.driver.isIdle && self.parts.writer.isIdle
     }

@@ -86,6 +86,7 @@ package final class Server: Service {
       port = try await BoundPort.bind(
         options.listen, listener: parts.listener, relay: options.relay, metrics: metrics)
       parts.relay.bound(port.udp)
+      try parts.openMedia(on: port.udp, options)
       admin = try await bindAdminSocket(parts.listener)
     } catch {
       try? journal.close()

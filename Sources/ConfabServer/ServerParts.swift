@@ -17,6 +17,8 @@ final class ServerParts: Sendable {
   let fanouts: [LoopFanout]
   let listener: Listener
   let relay = RelayDoor()
+  let media = MediaDoor()
+  private let metrics: ServerMetrics
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
 
@@ -51,8 +53,8 @@ final class ServerParts: Sendable {
       hub: hub, loop: hubLoop,
       services: HubServices(
         writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
-        directory: directory, relay: relay, interactions: InteractionLog(logger: logger),
-        metrics: metrics))
+        directory: directory, relay: relay, media: media,
+        interactions: InteractionLog(logger: logger), metrics: metrics))
     driverBox.withLockedValue { $0 = driver }
     let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
     let services = SessionServices(
@@ -62,7 +64,7 @@ final class ServerParts: Sendable {
     listener = Listener(
       group: group, fanouts: fanouts, identity: identity,
       pages: WebPages(metrics: metrics, metricsToken: options.metricsToken), services: services,
-      logger: logger)
+      port: relay, logger: logger)
     self.driver = driver
     self.writer = writer
     self.reads = reads
@@ -70,6 +72,15 @@ final class ServerParts: Sendable {
     self.archives = archives
     self.fanouts = fanouts
     self.links = links
+    self.metrics = metrics
+  }
+
+  /// Meetings are served on the port from now on.
+  func openMedia(on port: UDPPort, _ options: ServerOptions) throws {
+    let driver = driver
+    let setup = try MediaSetup(
+      options: options, port: port.port, metrics: metrics, report: { driver.post(.media($0)) })
+    media.open(MediaGateway(port: port, setup: setup))
   }
 
   func makeLinks(_ port: Int) -> LateLinks {

@@ -26,6 +26,8 @@ package enum WireLimits {
   /// Names that come with one reaction or one event: the whole list may be longer than a frame.
   package static let reactionNamesMax = 32
   package static let eventNamesMax = 1_000
+  /// People named in the end of a meeting.
+  package static let attendancesMax = 200
   /// Events of one channel that a client holds back until what is before them has been fetched.
   package static let heldEventsMax = 512
   /// Channels that a client follows: a server cannot make it remember more.

@@ -37,6 +37,7 @@ struct Confab: AsyncParsableCommand {
           Edit.self, Delete.self, React.self,
         ]),
       CommandGroup(name: "Rooms and people", subcommands: [Room.self, Who.self, Verify.self]),
+      CommandGroup(name: "Meetings", subcommands: [Meet.self]),
       CommandGroup(name: "Files", subcommands: [File.self]),
       CommandGroup(
         name: "A server of your own",

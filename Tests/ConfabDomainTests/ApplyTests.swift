@@ -65,10 +65,10 @@ struct ApplyTests {
       story.say(in: room, by: ann)
       story.say(in: room, by: ann)
       story.happen(.memberJoined(room, bob), by: ann)
-      let visible = story.channel(room).visibility(for: bob)
+      let visible = story.visibility(of: room, for: bob)
       // Position 1 made the room, 2 and 3 are messages, 4 is the joining, which bob sees.
       #expect(visible == (isPublic ? .everything : Visibility(afterPosition: 3, afterSequence: 2)))
-      #expect(story.channel(room).visibility(for: ann)?.afterSequence == 0)
+      #expect(story.visibility(of: room, for: ann)?.afterSequence == 0)
       // Nobody begins with unread messages.
       #expect(story.membership(bob, in: room)?.readThrough == 2)
     }
@@ -84,11 +84,11 @@ struct ApplyTests {
       .channelCreated(
         NewChannel(
           id: direct, kind: .direct, name: nil, isClassic: false, owner: nil, members: [ann, bob])))
-    #expect(story.channel(open).visibility(for: cat) == .everything)
-    #expect(story.channel(.lobby).visibility(for: cat) == .everything)
-    #expect(story.channel(hidden).visibility(for: cat) == nil)
-    #expect(story.channel(direct).visibility(for: cat) == nil)
-    #expect(story.channel(direct).visibility(for: bob) == .everything)
+    #expect(story.visibility(of: open, for: cat) == .everything)
+    #expect(story.visibility(of: .lobby, for: cat) == .everything)
+    #expect(story.visibility(of: hidden, for: cat) == nil)
+    #expect(story.visibility(of: direct, for: cat) == nil)
+    #expect(story.visibility(of: direct, for: bob) == .everything)
   }
 
   @Test("whoever comes back to a private room sees what comes after the latest joining")
@@ -97,10 +97,10 @@ struct ApplyTests {
     let room = story.makeRoom("plans", [ann, bob])
     story.say(in: room, by: ann)
     story.happen(.memberLeft(room, bob))
-    #expect(story.channel(room).visibility(for: bob) == nil)
+    #expect(story.visibility(of: room, for: bob) == nil)
     story.say(in: room, by: ann)
     story.happen(.memberJoined(room, bob))
-    #expect(story.channel(room).visibility(for: bob)?.afterSequence == 2)
+    #expect(story.visibility(of: room, for: bob)?.afterSequence == 2)
   }
 
   @Test("joining twice does not hide what was seen")
@@ -125,7 +125,7 @@ struct ApplyTests {
           id: id, name: Story.name("bob"), role: .member, password: Story.password,
           invitation: nil)))
     #expect(story.membership(id, in: .lobby)?.readThrough == 1)
-    #expect(story.channel(.lobby).visibility(for: id) == .everything)
+    #expect(story.visibility(of: .lobby, for: id) == .everything)
   }
 
   @Test("unread messages and mentions are counted until they are read or answered")
@@ -188,7 +188,7 @@ struct ApplyTests {
     story.happen(.roomClosed(old))
     #expect(story.state.room(named: Story.name("plans")) == nil)
     #expect(story.state.roomsByNumber[1] == old)
-    #expect(story.channel(old).visibility(for: bob) == .everything)
+    #expect(story.visibility(of: old, for: bob) == .everything)
     let new = story.makeRoom("Plans", [bob])
     #expect(story.state.room(named: Story.name("plans"))?.id == new)
     #expect(story.channel(new).number == 2)

@@ -11,7 +11,9 @@ func checkInvariants(of state: PlaceState, _ context: String = "") {
 }
 
 private func checkNames(_ state: PlaceState, _ context: String) {
-  let names = state.accounts.values.map { ($0.name.folded, $0.id) }
+  // A guest who has gone leaves the name to others.
+  let names = state.accounts.values.filter { $0.role != .guest || !$0.isDisabled }
+    .map { ($0.name.folded, $0.id) }
   #expect(names.count == state.accountsByName.count, "\(context)")
   for (name, id) in names { #expect(state.accountsByName[name] == id, "\(context)") }
 
@@ -54,13 +56,26 @@ private func checkMembers(_ state: PlaceState, _ context: String) {
     let ownerIsMember = channel.owner.map { channel.members[$0] != nil } ?? true
     #expect(ownerIsMember || channel.members.isEmpty, "\(context)")
     #expect(!channel.isRoom || channel.isClosed || !channel.members.isEmpty, "\(context)")
+    checkMeeting(in: channel, state, context)
   }
   for account in state.accounts.values {
-    #expect(account.channels.contains(.lobby), "\(context)")
+    if account.role == .guest {
+      #expect(account.channels.count == (account.isDisabled ? 0 : 1), "\(context)")
+      #expect(account.password == .none, "\(context)")
+    } else {
+      #expect(account.channels.contains(.lobby), "\(context)")
+    }
     for channel in account.channels {
       #expect(state.channels[channel]?.members[account.id] != nil, "\(context)")
     }
   }
+}
+
+private func checkMeeting(in channel: Channel, _ state: PlaceState, _ context: String) {
+  guard let meeting = channel.meeting else { return }
+  #expect(!channel.isClosed, "\(context)")
+  #expect(meeting.id < state.nextMeeting, "\(context)")
+  #expect(meeting.attendances.count <= Limits.attendancesMax, "\(context)")
 }
 
 private func checkSessions(_ state: PlaceState, _ context: String) {

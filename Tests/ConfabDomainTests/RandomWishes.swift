@@ -60,7 +60,8 @@ struct RandomWishes {
     case 2: .label("#\(room())")
     case 3: .label("#\(random.next() % 10)")
     case 4: .id(pick(Array(story.state.channels.keys) + [ChannelID(999)]))
-    default: .id(pick(Array(story.state.accounts[wisher]?.channels ?? [.lobby])))
+    // A guest who has gone is in none.
+    default: .id(story.state.accounts[wisher]?.channels.randomElement(using: &random) ?? .lobby)
     }
   }
 
@@ -74,10 +75,32 @@ struct RandomWishes {
   }
 
   private mutating func wish() -> any Command {
-    switch random.next() % 4 {
+    switch random.next() % 5 {
     case 0: roomWish()
     case 1: accountWish()
+    case 2: meetingWish()
     default: messageWish()
+    }
+  }
+
+  private mutating func meetingWish() -> any Command {
+    let open = story.state.channels.values.filter { $0.meeting != nil }.map(\.id)
+    let channel = pick(open + [.lobby, ChannelID(999)])
+    switch random.next() % 9 {
+    case 0: return StartMeeting(channel: reference())
+    case 1: return AttendMeeting(channel: channel)
+    case 2: return RemoveFromMeeting(channel: channel, account: somebody())
+    case 3: return EndMeeting(channel: channel, reason: .ended)
+    case 4:
+      return SetWaitingRoom(
+        channel: reference(), waitingRoom: pick([.guests, .everybody, .nobody]))
+    case 5, 6:
+      return CreateGuestLink(
+        channel: reference(), secretHash: [UInt8].random(count: 4, using: &random),
+        uses: UInt32(random.next() % 3), expiresIn: .seconds(Int64(random.next() % 100)))
+    default:
+      let guests = story.state.invitations.values.filter { $0.role == .guest }.map(\.id)
+      return WelcomeGuest(invitation: pick(guests + [InvitationID(1)]), name: name())
     }
   }
 

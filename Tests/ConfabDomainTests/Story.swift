@@ -139,6 +139,10 @@ extension Story {
     return channel
   }
 
+  func visibility(of channel: ChannelID, for reader: AccountID) -> Visibility? {
+    state.accounts[reader].flatMap { self.channel(channel).visibility(for: $0) }
+  }
+
   func membership(_ account: AccountID, in channel: ChannelID) -> Membership? {
     self.channel(channel).members[account]
   }

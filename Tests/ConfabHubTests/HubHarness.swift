@@ -18,6 +18,8 @@ final class HubHarness {
   private(set) var hashings: [(ticket: Ticket, password: Secret)] = []
   private(set) var lookUps: [(ticket: Ticket, lookUp: LookUp)] = []
   private(set) var reloads = 0
+  /// What the media side was told to do.
+  private(set) var media: [MediaOrder] = []
   private(set) var relays: OrderedDictionary<PairingID, RelayGrant> = [:]
 
   /// Everything that reached a connection, in order.
@@ -110,6 +112,7 @@ extension HubHarness {
     hashings = []
     lookUps = []
     relays = [:]
+    media = []
     subscribers = [:]
     watchers = []
     open = []
@@ -234,6 +237,8 @@ extension HubHarness {
       hear(.refused(request: request, rejection), id)
     case .read(let id, let request, let read): hear(.read(request: request, read), id)
     case .notify(let id, let notice): hear(.notice(notice), id)
+    case .notifyAll(let ids, let notice): for id in ids { hear(.notice(notice), id) }
+    case .media(let order): media.append(order)
     case .close(let id, let reason):
       hear(.closed(reason), id)
       guard isOpen(id) else { return }

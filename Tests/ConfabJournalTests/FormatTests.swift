@@ -5,7 +5,7 @@ import Testing
 
 /// Journals that earlier versions wrote, which every later version must open.
 @Suite struct FormatTests {
-  private static let formats = [1, 2, 3]
+  private static let formats = [1, 2, 3, 4]
 
   /// `UPDATE=1 swift test --filter FormatTests` writes the newest format's. Older ones stay as they
   /// are: nothing can write them any more.

@@ -75,7 +75,8 @@ struct Place {
   func scope(_ channel: ChannelID, for reader: AccountID = ann) -> SearchQuery.Scope {
     SearchQuery.Scope(
       channel: channel,
-      visibility: state.channels[channel]?.visibility(for: reader) ?? .everything)
+      visibility: state.accounts[reader].flatMap { state.channels[channel]?.visibility(for: $0) }
+        ?? .everything)
   }
 }
 

@@ -4,7 +4,7 @@ import Primitives
 /// One event of every kind, and of each kind the ways in which its bytes differ.
 enum Samples {
   static func all() throws -> [(name: String, stamped: StampedEvent)] {
-    try people() + channels() + messages() + files()
+    try people() + channels() + messages() + files() + meetings()
   }
 
   private static func people() throws -> [(String, StampedEvent)] {
@@ -215,6 +215,54 @@ enum Samples {
     ]
   }
 
+  private static func meetings() throws -> [(String, StampedEvent)] {
+    let room = ChannelID(2)
+    let ended = MeetingEnd(
+      id: MeetingID(7), reason: .ended, startedAt: WallTime(millisecondsSinceEpoch: 1_000),
+      endedAt: WallTime(millisecondsSinceEpoch: 9_000),
+      attendances: [
+        .init(
+          account: AccountID(1), from: WallTime(millisecondsSinceEpoch: 1_000),
+          until: WallTime(millisecondsSinceEpoch: 9_000)),
+        .init(
+          account: AccountID(3), from: WallTime(millisecondsSinceEpoch: 2_000),
+          until: WallTime(millisecondsSinceEpoch: 3_000)),
+      ])
+    let ends = [MeetingEnd.Reason.empty, .serverStopped, .roomClosed].map { reason in
+      MeetingEnd(
+        id: MeetingID(8), reason: reason, startedAt: WallTime(millisecondsSinceEpoch: 1_000),
+        endedAt: WallTime(millisecondsSinceEpoch: 1_000), attendances: [])
+    }
+    return [
+      ("sessionClosed, meetingEnded", outside(.sessionClosed(SessionID(4), .meetingEnded))),
+      ("meetingStarted", inside(.meetingStarted(room, MeetingID(7)))),
+      ("meetingEnded", inside(.meetingEnded(room, ended))),
+      ("meetingJoined", outside(.meetingJoined(room, AccountID(3)), by: AccountID(3))),
+      ("meetingLeft", outside(.meetingLeft(room, AccountID(3)), by: AccountID(3))),
+      ("meetingRemoved", outside(.meetingRemoved(room, AccountID(3)))),
+      (
+        "invitationCreated for guests",
+        outside(
+          .invitationCreated(
+            NewInvitation(
+              id: InvitationID(4), secretHash: [9], role: .guest, uses: 100,
+              expiresAt: WallTime(millisecondsSinceEpoch: 1_700_000_000_000), channel: room)))
+      ),
+      (
+        "accountCreated of a guest",
+        outside(
+          .accountCreated(
+            NewAccount(
+              id: AccountID(3), name: try Name("bea-guest"), role: .guest, password: .none,
+              invitation: InvitationID(4))), by: nil)
+      ),
+    ]
+      + ends.map { ("meetingEnded, \($0.reason)", inside(.meetingEnded(room, $0), by: nil)) }
+      + [WaitingRoom.guests, .everybody, .nobody].map {
+        ("waitingRoomSet, \($0)", outside(.waitingRoomSet(room, $0)))
+      }
+  }
+
   private static func outside(
     _ body: Event.Body, by: AccountID? = AccountID(1)
   ) -> StampedEvent {
@@ -225,8 +273,10 @@ enum Samples {
       position: nil, sequence: nil)
   }
 
-  private static func inside(_ body: Event.Body, sequence: UInt64? = nil) -> StampedEvent {
-    var stamped = outside(body)
+  private static func inside(
+    _ body: Event.Body, sequence: UInt64? = nil, by: AccountID? = AccountID(1)
+  ) -> StampedEvent {
+    var stamped = outside(body, by: by)
     stamped.position = 1_000
     stamped.sequence = sequence
     return stamped

@@ -9,6 +9,8 @@ import Testing
     ("MediaPackets", exerciseMediaPackets),
     ("MediaDescriptions", exerciseMediaDescriptions),
     ("MediaRoom", exerciseMediaRoom),
+    ("MediaICE", exerciseICE),
+    ("MediaSRTP", exerciseSRTP),
   ]
 
   @Test("inputs that broke something stay mended") func failCasesStayMended() throws {

@@ -4,6 +4,7 @@ import ConfabServer
 import ConfabWire
 import Foundation
 import Primitives
+import STUN
 import SwiftProtobuf
 import Testing
 
@@ -22,12 +23,18 @@ extension ServerTests {
       }
     }
 
-    @Test func iceOverTCPIsTurnedAway() async throws {
+    /// A check of ICE for nobody, over TCP: framed like it, it is refused.
+    @Test func iceOverTCPIsAnsweredAndStrangersAreRefused() async throws {
       try await TestServer.with { server in
-        let stun: [UInt8] =
-          [0, 20, 0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42] + [UInt8](repeating: 7, count: 12)
-        let answer = try await RawClient.exchange(port: server.port, sending: stun)
-        #expect(String(decoding: answer, as: UTF8.self).contains("ICE over TCP"))
+        let check = STUNMessage(
+          .request, transaction: Array("twelve bytes".utf8),
+          attributes: [.init(type: AttributeType.username, value: Array("nobody:else".utf8))]
+        ).encoded(fingerprint: true)
+        let answer = try await RawClient.firstAnswer(
+          port: server.port, sending: [0, UInt8(check.count)] + check)
+        #expect(answer.count > 2 && Int(answer[1]) == answer.count - 2)
+        let refusal = try #require(STUNMessage(Array(answer.dropFirst(2))))
+        #expect(refusal.value(of: AttributeType.errorCode) == [0, 0, 4, 1])
       }
     }
 

@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func numbersAreInTheirThousand() {
-    for code in Rejection.Code.allCases { #expect((1_001...8_999).contains(code.rawValue)) }
+    for code in Rejection.Code.allCases { #expect((1_001...9_999).contains(code.rawValue)) }
   }
 
   private func render(_ codes: [String: String]) -> String {

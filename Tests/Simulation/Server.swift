@@ -172,6 +172,7 @@ extension Universe {
     case .reload:
       plan(.reloaded(process: process), within: .milliseconds(50))
     case .hashPassword: throw Violation("nobody makes an account")
+    case .notifyAll, .media: throw Violation("nobody meets")
     case .openRelay, .closeRelay: throw Violation("nobody sends files")
     case .log: break
     }

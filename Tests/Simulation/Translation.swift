@@ -97,8 +97,8 @@ enum Translation {
       .channelGone(.with { ($0.channel, $0.label) = (channel.rawValue, label) })
     case .deviceSeen(let keys, let address):
       .deviceNotice(.with { ($0.device, $0.address) = (WireDevice(keys), address) })
-    // Nobody sends files.
-    case .fileOffered, .fileAnswered, .fileWithdrawn, .fileCandidates: .lagging(WireLagging())
+    // Nobody sends files, and nobody meets.
+    default: .lagging(WireLagging())
     }
   }
 

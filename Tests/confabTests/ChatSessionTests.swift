@@ -5,6 +5,7 @@ import ConfabTerminal
 import ConfabWire
 import Foundation
 import Primitives
+import SwiftProtobuf
 import Synchronization
 import Testing
 import confab
@@ -249,17 +250,49 @@ private final class Told: Sendable {
     #expect(told.notices.last == "You are not in this room.")
   }
 
-  @Test func filesAndMeetingsAreRefusedInWords() async throws {
+  @Test func filesAreRefusedInWords() async throws {
     let session = try session()
-    await perform(
+    await perform([.command(.sendFile(path: "a", to: nil), channel: "#lobby")], in: session)
+    #expect(told.notices == ["This release cannot hand over files yet."])
+  }
+
+  @Test func aMeetingIsFoundByItsLink() async throws {
+    let session = try session()
+    let link = FakeLink { request in
+      switch request {
+      case .watchMeeting(let watch) where !watch.stop:
+        return .meetingStanding(
+          .with {
+            $0.info.channel = 3
+            $0.info.label = "#plans"
+            $0.info.meeting = 7
+            $0.info.names = ["ben"]
+            $0.info.count = 1
+          })
+      case .createSignInCode:
+        return .signInCode(
+          .with {
+            $0.code = Data(repeating: 255, count: 16)
+            $0.pin = "abc"
+            $0.webAddress = "https://192.0.2.1:4747"
+          })
+      default: return .done(WireDone())
+      }
+    }
+    await session.connected(
+      link,
       [
-        .command(.sendFile(path: "a", to: nil), channel: "#lobby"),
-        .command(.meet(room: nil), channel: "#lobby"),
-      ], in: session)
-    #expect(
-      told.notices == [
-        "This release cannot hand over files yet.", "This release has no meetings yet.",
+        .with {
+          ($0.id, $0.label, $0.kind, $0.number, $0.joined) = (3, "#plans", .private, 2, true)
+        }
       ])
+    await session.caughtUp()
+    await perform([.command(.meet(room: nil), channel: "#plans")], in: session)
+    let words = try #require(told.notices.first { $0.contains("/meeting") })
+    #expect(words.contains("In #plans's meeting: ben (1)"))
+    #expect(
+      words.contains(
+        "https://192.0.2.1:4747/room/2/meeting#pin=abc&code=_____________________w"))
   }
 
   @Test func anEndedSessionWakesWhoWaits() async throws {

@@ -94,7 +94,7 @@ extension Requesting {
     return list
   }
 
-  private func done(_ body: WireClientFrame.OneOf_Body) async throws {
+  func done(_ body: WireClientFrame.OneOf_Body) async throws {
     guard case .done = try await request(body) else { throw wrongAnswer }
   }
 

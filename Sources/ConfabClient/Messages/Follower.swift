@@ -21,6 +21,17 @@ package struct Follower {
     case presence(WirePresence)
     case device(WireDeviceNotice)
     case file(FileNews)
+    case meeting(MeetingNews)
+  }
+
+  /// What is told of meetings: of every channel's that there is one, and more of one that this
+  /// connection watches.
+  package enum MeetingNews: Sendable {
+    case changed(WireMeetingInfo)
+    case participant(meeting: UInt64, WireParticipant, by: String)
+    case left(WireParticipantLeft)
+    case speaking(WireSpeaking)
+    case gone(WireMeetingGone)
   }
 
   /// What is told of offers of files.
@@ -242,7 +253,22 @@ package struct Follower {
     case .fileWithdrawn(let end): try await handle(.file(.withdrawn(end)))
     case .fileCandidates(let candidates): try await handle(.file(.candidates(candidates)))
     case .lagging: try await catchUp(connection, handle)
-    default: break
+    default:
+      if let news = MeetingNews(push) { try await handle(.meeting(news)) }
+    }
+  }
+}
+
+extension Follower.MeetingNews {
+  fileprivate init?(_ push: WireServerFrame.OneOf_Body) {
+    switch push {
+    case .meetingChanged(let info): self = .changed(info)
+    case .participantChanged(let change):
+      self = .participant(meeting: change.meeting, change.participant, by: change.by)
+    case .participantLeft(let left): self = .left(left)
+    case .speaking(let speaking): self = .speaking(speaking)
+    case .meetingGone(let gone): self = .gone(gone)
+    default: return nil
     }
   }
 }

@@ -42,6 +42,10 @@ package struct AddAccount: Command {
   /// What can be refused before the password is hashed, which is the costly part.
   package static func precheck(name: String, in state: PlaceState) throws(Rejection) -> Name {
     let name = try Name(name)
+    guard !name.looksLikeGuest else {
+      throw Rejection(
+        .nameInvalid, "A name that ends in \(Name.guestMark) is a guest's. Choose another one.")
+    }
     guard state.account(named: name) == nil else {
       throw Rejection(.nameTaken, "The name \(name) is taken. Choose another one.")
     }
@@ -62,7 +66,9 @@ package struct AddAccount: Command {
       try state.requireAdministrator(actor)
       role = given
     case .byInvitation(let id):
-      guard let invitation = state.invitations[id], state.isGood(invitation, at: time) else {
+      guard let invitation = state.invitations[id], state.isGood(invitation, at: time),
+        invitation.role != .guest
+      else {
         throw PlaceState.invitationRefusal
       }
       role = invitation.role

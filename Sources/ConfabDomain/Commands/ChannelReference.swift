@@ -43,6 +43,10 @@ extension PlaceState {
       if let id = directs[Pair(reader, other.id)], let channel = channels[id] {
         return .channel(channel)
       }
+      guard other.role != .guest, accounts[reader]?.role != .guest else {
+        throw Rejection(
+          .guestsMayNot, "Guests of a meeting are written to, and write, in its room.")
+      }
       return .newDirect(other.id)
     case .label(let label):
       return .channel(try room(typed: label))
@@ -72,7 +76,9 @@ extension PlaceState {
     guard case .channel(let channel) = try target(reference, for: actor) else {
       throw Rejection(.channelUnknown, "You have not written to each other yet.")
     }
-    guard let reader = actor.account, let visibility = channel.visibility(for: reader) else {
+    guard let reader = actor.account.flatMap({ accounts[$0] }),
+      let visibility = channel.visibility(for: reader)
+    else {
       throw notAMember(channel, reference)
     }
     return (channel, visibility)

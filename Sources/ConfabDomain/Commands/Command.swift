@@ -55,7 +55,8 @@ extension PlaceState {
     var found: OrderedDictionary<AccountID, Account> = [:]
     var unknown: [String] = []
     for text in texts {
-      guard let account = account(named: try .person(text)) else {
+      // Guests have come to one room and are brought into no other.
+      guard let account = account(named: try .person(text)), account.role != .guest else {
         unknown.append(text)
         continue
       }
@@ -66,5 +67,13 @@ extension PlaceState {
         .accountUnknown, "There is nobody named \(unknown.joined(separator: ", ")) here.")
     }
     return Array(found.values)
+  }
+}
+
+extension Account {
+  /// Guests have come to one room and go to no other.
+  func requireMember() throws(Rejection) {
+    guard role == .guest else { return }
+    throw Rejection(.guestsMayNot, "Guests stay in the room whose meeting they came to.")
   }
 }

@@ -17,6 +17,7 @@ package struct CreateRoom: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let owner = try state.person(actor)
+    try owner.requireMember()
     let name = try Name.room(name)
     guard state.room(named: name) == nil else {
       throw Rejection(.nameTaken, "There is a room #\(name) already. Choose another name.")
@@ -48,6 +49,7 @@ package struct CreateClassicRoom: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let owner = try state.person(actor)
+    try owner.requireMember()
     let all = try everybody(in: state, owner)
     guard existing(in: state, by: actor) == nil else { return [] }
     try state.requirePlaceForRoom()
@@ -77,7 +79,7 @@ package struct CreateClassicRoom: Command {
     var unknown: [String] = []
     var away: [String] = []
     for text in members {
-      guard let account = state.account(named: try .person(text)) else {
+      guard let account = state.account(named: try .person(text)), account.role != .guest else {
         unknown.append(text)
         continue
       }

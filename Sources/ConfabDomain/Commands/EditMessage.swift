@@ -63,7 +63,7 @@ extension PlaceState {
     _ sequence: UInt64, _ facts: MessageFacts?, in channel: Channel, by actor: Actor
   ) throws(Rejection) -> MessageFacts {
     let reader = try person(actor)
-    guard let facts, let visibility = channel.visibility(for: reader.id),
+    guard let facts, let visibility = channel.visibility(for: reader),
       sequence > visibility.afterSequence
     else {
       throw Rejection(

@@ -16,6 +16,9 @@ package struct DisableAccount: Command {
       throw Rejection(.requestInvalid, "You cannot disable yourself.")
     }
     guard !account.isDisabled else { return [] }
+    if account.role == .guest, let channel = account.channels.first {
+      return state.farewell(to: account, in: channel)
+    }
     return [.accountDisabled(account.id)]
       + account.sessions.map { .sessionClosed($0, .accountDisabled) }
   }
@@ -83,6 +86,9 @@ package struct SetPassword: Command {
     guard let account = state.accounts[account] else {
       throw Rejection(.accountUnknown, "This account is gone.")
     }
+    guard account.role != .guest else {
+      throw Rejection(.guestsMayNot, "Guests of a meeting have no password.")
+    }
     return [.passwordChanged(account.id, password)]
       + account.sessions.filter { $0 != keeping }.map { .sessionClosed($0, .passwordChanged) }
   }
@@ -133,18 +139,24 @@ package struct CreateInvitation: Command {
         .requestInvalid,
         "An invitation is good for 1 to \(Limits.invitationUsesMax) uses and at most ten years.")
     }
-    // Those out of date make place by themselves.
-    guard
-      state.invitations.count < Limits.invitationsMax
-        || state.invitations.values.contains(where: { !$0.isGood(at: time) })
-    else {
-      throw Rejection(.placeFull, "There are \(Limits.invitationsMax) open invitations already.")
-    }
+    try state.requirePlaceForInvitation(at: time)
     return [
       .invitationCreated(
         NewInvitation(
           id: state.nextInvitation, secretHash: secretHash, role: .member, uses: uses,
           expiresAt: time + expiresIn))
     ]
+  }
+}
+
+extension PlaceState {
+  /// Those out of date make place by themselves.
+  func requirePlaceForInvitation(at time: WallTime) throws(Rejection) {
+    guard
+      invitations.count < Limits.invitationsMax
+        || invitations.values.contains(where: { !$0.isGood(at: time) })
+    else {
+      throw Rejection(.placeFull, "There are \(Limits.invitationsMax) open invitations already.")
+    }
   }
 }

@@ -30,6 +30,7 @@ package struct CloseRoom: Command {
   package func decide(
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
-    [.roomClosed(try state.ownedRoom(channel, by: actor).id)]
+    let room = try state.ownedRoom(channel, by: actor)
+    return state.closing(of: room, at: time)
   }
 }

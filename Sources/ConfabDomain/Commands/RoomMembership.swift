@@ -13,6 +13,7 @@ package struct JoinRoom: Command {
     let person = try state.person(actor)
     let room = try state.openRoom(channel, for: actor)
     guard room.members[person.id] == nil else { return [] }
+    try person.requireMember()
     guard room.kind == .publicRoom else {
       throw Rejection(
         .notAMember, "\(channel.words) is private. Ask a member to invite you.")
@@ -34,18 +35,22 @@ package struct LeaveRoom: Command {
     let person = try state.person(actor)
     let room = try state.room(channel, for: actor)
     guard room.members[person.id] != nil else { throw state.notAMember(room, channel) }
-    return room.departure(of: person.id)
+    return state.departure(of: person, from: room, at: time)
   }
 }
 
-extension Channel {
+extension PlaceState {
   /// Leaving or being put out ends in the same way.
-  fileprivate func departure(of member: AccountID) -> [Event.Body] {
-    let left = Event.Body.memberLeft(id, member)
-    guard let heir = members.keys.first(where: { $0 != member }) else {
-      return isClosed ? [left] : [left, .roomClosed(id)]
+  fileprivate func departure(
+    of member: Account, from room: Channel, at time: WallTime
+  ) -> [Event.Body] {
+    if member.role == .guest { return farewell(to: member, in: room.id) }
+    let left = Event.Body.memberLeft(room.id, member.id)
+    let heir = room.members.keys.first { $0 != member.id && accounts[$0]?.role != .guest }
+    guard let heir else {
+      return room.isClosed ? [left] : [left] + closing(of: room, at: time)
     }
-    return owner == member ? [left, .ownerChanged(id, heir)] : [left]
+    return room.owner == member.id ? [left, .ownerChanged(room.id, heir)] : [left]
   }
 }
 
@@ -97,6 +102,6 @@ package struct RemoveMember: Command {
     guard member.id != actor.account else {
       throw Rejection(.requestInvalid, "To go yourself, leave the room.")
     }
-    return room.departure(of: member.id)
+    return state.departure(of: member, from: room, at: time)
   }
 }

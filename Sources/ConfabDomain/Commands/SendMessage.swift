@@ -23,7 +23,7 @@ package struct SendMessage: Command {
     switch try state.target(channel, for: actor) {
     case .channel(let found):
       let channel = try state.requireWritable(found, channel, by: actor)
-      let visible = channel.visibility(for: author.id)?.afterSequence ?? 0
+      let visible = channel.visibility(for: author)?.afterSequence ?? 0
       if let replyTo, replyTo <= visible || replyTo > channel.sequence {
         throw Rejection(.messageUnknown, "There is no message \(replyTo) to answer here.")
       }

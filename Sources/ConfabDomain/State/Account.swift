@@ -86,6 +86,8 @@ package struct Invitation: Sendable, Codable, Equatable {
   package var usesLeft: UInt32
   package let expiresAt: WallTime?
   package let by: AccountID?
+  /// Where guests come to; nil for everybody else.
+  package let channel: ChannelID?
 
   package func isGood(at time: WallTime) -> Bool {
     usesLeft > 0 && (expiresAt.map { time < $0 } ?? true)

@@ -11,8 +11,10 @@ extension PlaceState {
   @discardableResult
   package mutating func apply(_ event: Event) -> StampedEvent {
     entry += 1
+    latestAt = max(latestAt, event.at)
     var stamped = StampedEvent(entry: entry, event: event, position: nil, sequence: nil)
     applyToPeople(event)
+    applyToMeetings(event)
     guard let id = event.body.channel, applyToChannels(event) else { return stamped }
     stampAndPost(&stamped, in: id)
     return stamped
@@ -28,11 +30,14 @@ extension PlaceState {
       stamped.sequence = channels[id, default: .placeholder].post(message, at: stamped.event.at)
     case .messageDeleted(_, let sequence):
       channels[id, default: .placeholder].delete(sequence)
+    case .meetingStarted(_, let meeting): start(meeting, in: id, stamped.event)
     case .memberJoined(_, let account):
       // Visible is what comes after one's own joining, so the joining itself must have its number.
-      channels[id, default: .placeholder].join(account)
+      channels[id, default: .placeholder].join(account, isGuest: isGuest(account))
     case .channelCreated(let new):
-      for member in new.members { channels[id, default: .placeholder].join(member) }
+      for member in new.members {
+        channels[id, default: .placeholder].join(member, isGuest: isGuest(member))
+      }
     default: break
     }
   }
@@ -42,7 +47,7 @@ extension PlaceState {
     case .placeFounded(let place): found(place, at: event.at)
     case .accountCreated(let new): add(new, at: event.at)
     case .passwordChanged(let id, let hash): accounts[id]?.password = hash
-    case .accountDisabled(let id): accounts[id]?.isDisabled = true
+    case .accountDisabled(let id): disable(id)
     case .accountEnabled(let id): accounts[id]?.isDisabled = false
     case .invitationCreated(let new): add(new, by: event.by, at: event.at)
     case .deviceRegistered(let new): add(new, at: event.at)
@@ -79,6 +84,8 @@ extension PlaceState {
       channels[id]?.owner = account
     case .roomRenamed(_, let name): return rename(channel, to: name)
     case .roomClosed: return close(channel)
+    case .meetingStarted: return mayStart(in: channel, event)
+    case .meetingEnded(_, let end): return self.end(end.id, in: channel)
     default: break
     }
     return true
@@ -99,15 +106,27 @@ extension PlaceState {
   private mutating func add(_ new: NewAccount, at: WallTime) {
     // The loser of a race for a name on another node: the command is decided again.
     guard accountsByName[new.name.folded] == nil, accounts[new.id] == nil else { return }
-    var account = Account(new, at: at)
-    account.channels.append(.lobby)
-    accounts[new.id] = account
+    accounts[new.id] = Account(new, at: at)
     accountsByName[new.name.folded] = new.id
     nextAccount = max(nextAccount, AccountID(new.id.rawValue + 1))
+    if let invitation = new.invitation { use(invitation) }
+    // A guest sees only the channel that they came to.
+    guard new.role != .guest else { return }
+    accounts[new.id]?.channels.append(.lobby)
     // Everybody reads the lobby from its beginning, but nobody begins with a thousand unread.
     let newest = channels[.lobby]?.sequence ?? 0
     channels[.lobby]?.members[new.id] = Membership(visibility: .everything, readThrough: newest)
-    if let invitation = new.invitation { use(invitation) }
+  }
+
+  private func isGuest(_ account: AccountID) -> Bool { accounts[account]?.role == .guest }
+
+  /// A guest who is gone stays in the history, but leaves the name to others.
+  private mutating func disable(_ id: AccountID) {
+    guard let account = accounts[id] else { return }
+    accounts[id]?.isDisabled = true
+    if account.role == .guest, accountsByName[account.name.folded] == id {
+      accountsByName[account.name.folded] = nil
+    }
   }
 
   private mutating func add(_ new: NewInvitation, by: AccountID?, at: WallTime) {
@@ -115,7 +134,7 @@ extension PlaceState {
     if invitations.count >= Limits.invitationsMax { forgetInvitations(outOfDateAt: at) }
     invitations[new.id] = Invitation(
       id: new.id, secretHash: new.secretHash, role: new.role, usesLeft: new.uses,
-      expiresAt: new.expiresAt, by: by)
+      expiresAt: new.expiresAt, by: by, channel: new.channel)
     invitationsBySecret[new.secretHash] = new.id
     nextInvitation = max(nextInvitation, InvitationID(new.id.rawValue + 1))
   }
@@ -223,7 +242,9 @@ extension PlaceState {
   private mutating func close(_ room: Channel) -> Bool {
     guard !room.isClosed, room.isRoom else { return false }
     channels[room.id]?.isClosed = true
+    channels[room.id]?.meeting = nil
     if let name = room.name { roomsByName[name.folded] = nil }
+    endGuestLinks(to: room.id)
     return true
   }
 }
@@ -261,9 +282,9 @@ extension Channel {
     return sequence
   }
 
-  fileprivate mutating func join(_ account: AccountID) {
+  fileprivate mutating func join(_ account: AccountID, isGuest: Bool) {
     let visibility =
-      isOpenToAll || kind == .direct
+      (isOpenToAll && !isGuest) || kind == .direct
       ? Visibility.everything
       : Visibility(afterPosition: position - 1, afterSequence: sequence)
     members[account] = Membership(visibility: visibility, readThrough: sequence)

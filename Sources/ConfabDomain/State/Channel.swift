@@ -32,6 +32,9 @@ package struct Channel: Sendable, Codable, Equatable {
   /// The time of the newest message, or of the channel's making.
   package var lastMessageAt: WallTime
   package var isClosed = false
+  package var waitingRoom = WaitingRoom.guests
+  /// The one that goes on, if any.
+  package var meeting: Meeting?
   /// Messages that were deleted, ascending, the newest `Limits.deletionsMax`: nobody has to read them.
   package private(set) var deletions: [UInt64] = []
 
@@ -58,11 +61,11 @@ package struct Channel: Sendable, Codable, Equatable {
   /// Whether the channel may be read by everybody, members or not.
   package var isOpenToAll: Bool { kind == .lobby || kind == .publicRoom }
 
-  /// What somebody may see: everything after this position and sequence. Nil for nothing.
-  package func visibility(for account: AccountID) -> Visibility? {
-    if isOpenToAll { return .everything }
-    guard let membership = members[account] else { return nil }
-    return membership.visibility
+  /// What somebody may see: everything after this position and sequence. Nil for nothing. A guest sees
+  /// of any channel only what came after they did.
+  package func visibility(for reader: Account) -> Visibility? {
+    if isOpenToAll, reader.role != .guest { return .everything }
+    return members[reader.id]?.visibility
   }
 }
 

@@ -1,4 +1,5 @@
 package import OrderedCollections
+package import Primitives
 
 /// All that decisions need to know, built from events by `apply` alone.
 ///
@@ -6,6 +7,8 @@ package import OrderedCollections
 package struct PlaceState: Sendable, Codable, Equatable {
   /// The number of events applied, which is the newest one's entry.
   package var entry: UInt64 = 0
+  /// The latest time of any event.
+  package var latestAt = WallTime(millisecondsSinceEpoch: 0)
   /// 16 bytes; empty before the place is founded.
   package var place: [UInt8] = []
   package var accounts: OrderedDictionary<AccountID, Account> = [:]
@@ -20,6 +23,7 @@ package struct PlaceState: Sendable, Codable, Equatable {
   package var nextSession = SessionID(1)
   package var nextDevice = DeviceID(1)
   package var nextInvitation = InvitationID(1)
+  package var nextMeeting = MeetingID(1)
   package var nextRoomNumber: UInt64 = 1
 
   // Indexes of the above, by what people and programs name things with.

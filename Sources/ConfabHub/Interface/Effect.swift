@@ -12,6 +12,8 @@ package enum Effect: Sendable {
   /// Ask the journal and, if `Hub.stillAllows` it when the answer is there, reply.
   case read(ConnectionID, request: UInt64, Read)
   case notify(ConnectionID, Notice)
+  /// The same for each of them.
+  case notifyAll([ConnectionID], Notice)
   /// Say goodbye with the reason and close.
   case close(ConnectionID, Rejection)
 
@@ -27,6 +29,9 @@ package enum Effect: Sendable {
   // The relay forwards datagrams between two devices that cannot reach each other.
   case openRelay(RelayGrant)
   case closeRelay(PairingID)
+
+  /// Meetings' media goes another way; what comes back are `Input.media` reports.
+  case media(MediaOrder)
 
   // Questions; each is answered by the input with its ticket.
   case checkPassword(Ticket, PasswordCheck)
@@ -91,6 +96,12 @@ package enum Reply: Sendable {
   case fileStanding(FileStandingView)
   case fileAcceptance(FileAcceptanceView)
   case fileOffers([FileOfferView], more: Bool)
+  case meetingJoined(MeetingJoinedView)
+  case meetingStanding(MeetingStandingView)
+  case mediaAnswer(sdp: String)
+  /// For the page with this path: "/room/3/meeting".
+  case guestLink(secret: Secret, path: String, expiresAt: WallTime?)
+  case signInCode(Secret, expiresAt: WallTime)
 }
 
 /// What a connection is told besides events.
@@ -102,6 +113,16 @@ package enum Notice: Sendable {
   case fileAnswered(FileAnsweredView)
   case fileWithdrawn(TransferID, FileWithdrawal)
   case fileCandidates(TransferID, PairingID, [UInt8])
+  case meetingChanged(MeetingView)
+  /// Let in; also the roster anew, after trouble.
+  case meetingAdmitted(MeetingID, [ParticipantView])
+  case meetingGone(MeetingID, ChannelID, MeetingDeparture, by: String)
+  case participantChanged(MeetingID, ParticipantView, by: String)
+  case participantLeft(MeetingID, ParticipantID, MeetingDeparture, by: String)
+  case speaking(MeetingID, [ParticipantID])
+  case mediaOffer(MeetingID, number: UInt32, sdp: String)
+  case mediaSlots(MeetingID, [MediaSlot])
+  case mediaLost(MeetingID, publishing: Bool, subscribing: Bool)
 }
 
 package struct SignedInView: Sendable {

@@ -46,6 +46,11 @@ package enum Input: Sendable {
   /// The state as the journal has it, after a failure.
   case reloaded(PlaceState)
 
+  /// What the media side tells, and its answers.
+  case media(MediaReport)
+  /// The server is about to stop, and goes on until what follows from this is durable.
+  case stopping
+
   /// `Hub.nextDeadline` is over.
   case deadline
 }

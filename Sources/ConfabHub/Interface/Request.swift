@@ -41,6 +41,8 @@ package enum Request: Sendable {
   /// Nil for all.
   case readFileOffers(TransferID?, after: TransferID?)
 
+  case meeting(MeetingRequest)
+
   // Administration: owners and the operator.
   case addAccount(name: String, role: Role, password: Secret, isImported: Bool)
   case listAccounts(after: String)
@@ -81,6 +83,10 @@ package struct SignInAttempt: Sendable {
     case token(hash: [UInt8])
     /// SHA-256 of the invitation's secret; empty for open registration.
     case invitation(secretHash: [UInt8], name: String, Secret)
+    /// SHA-256 of the code that another client of the person was given.
+    case code(hash: [UInt8])
+    /// SHA-256 of the guest link's secret.
+    case guest(secretHash: [UInt8], name: String)
   }
 
   package var method: Method

@@ -62,7 +62,9 @@ extension Hub {
   private mutating func listAll(_ request: Request, _ caller: Caller) {
     switch request {
     case .listAccounts(let after):
-      let (page, more) = Self.page(Array(state.accounts.values), after: after)
+      // A guest who has gone is nobody's account any more.
+      let accounts = state.accounts.values.filter { $0.role != .guest || !$0.isDisabled }
+      let (page, more) = Self.page(accounts, after: after)
       reply(
         caller,
         .accounts(

@@ -36,7 +36,8 @@ extension Hub {
   ) throws(Rejection) {
     let account = try state.person(try actor(caller))
     for channel in account.channels { hold(.subscribe(caller.connection, channel)) }
-    if presence {
+    // Who else is on the server is none of a guest's business.
+    if presence, account.role != .guest {
       connections[caller.connection]?.watchesPresence = true
       hold(.watchPresence(caller.connection))
     }
@@ -45,6 +46,7 @@ extension Hub {
       canReceiveFiles: canReceiveFiles && device(of: caller.connection) != nil)
     reply(caller, .done)
     tellFileOffers(to: caller.connection, of: account.id)
+    tellMeetings(to: caller.connection, of: account.id)
   }
 
   private mutating func listChannels(

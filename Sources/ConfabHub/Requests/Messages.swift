@@ -161,7 +161,7 @@ extension Hub {
       }
     } else {
       for channel in state.channels.values {
-        guard let visibility = channel.visibility(for: reader.id) else { continue }
+        guard let visibility = channel.visibility(for: reader) else { continue }
         scope.append(SearchQuery.Scope(channel: channel.id, visibility: visibility))
       }
     }

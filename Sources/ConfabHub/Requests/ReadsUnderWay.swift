@@ -26,7 +26,8 @@ extension Hub {
   /// Who was put out and came back sees less than before.
   private func allows(_ id: ChannelID, from position: UInt64, _ actor: Actor) -> Bool {
     guard id != .none else { return true }
-    guard let reader = actor.account, let visible = state.channels[id]?.visibility(for: reader)
+    guard let reader = actor.account.flatMap({ state.accounts[$0] }),
+      let visible = state.channels[id]?.visibility(for: reader)
     else { return false }
     return visible.afterPosition <= position
   }

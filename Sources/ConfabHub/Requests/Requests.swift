@@ -11,6 +11,7 @@ extension Hub {
     do throws(Rejection) {
       try keepOrder(request, caller)
       try limitRate(caller)
+      try limitGuests(request, caller)
       try route(request, caller)
     } catch {
       refuse(caller, holdingBack(behind: request, caller, error))
@@ -28,6 +29,26 @@ extension Hub {
     guard let wait = rateLimits.take(account, at: now.monotonic) else { return }
     throw Rejection(
       .rateLimited, "Too many requests at once. Slow down a little.", retryAfter: wait)
+  }
+
+  /// A guest takes part in one meeting and talks in its room.
+  private func limitGuests(_ request: Request, _ caller: Caller) throws(Rejection) {
+    guard let account = connections[caller.connection]?.account,
+      state.accounts[account]?.role == .guest
+    else { return }
+    switch request {
+    case .signOut, .subscribe, .listMembers, .send, .edit, .delete, .react, .markRead,
+      .readMessages, .readEvents, .search, .listChannels(notJoined: false, _):
+      return
+    case .meeting(let request):
+      switch request {
+      case .createGuestLink, .createSignInCode: break
+      default: return
+      }
+    default: break
+    }
+    throw Rejection(
+      .guestsMayNot, "Guests take part in the meeting and its room's chat, and nothing else.")
   }
 
   /// Who asks; a refusal when nobody has signed in.
@@ -53,6 +74,7 @@ extension Hub {
       try routeRooms(request, caller)
     case .offerFile, .answerFile, .withdrawFile, .sendFileCandidates, .readFileOffers:
       try routeFiles(request, caller)
+    case .meeting(let request): try routeMeetings(request, caller)
     case .addAccount, .listAccounts, .listAllRooms, .listAllSessions, .createInvitation,
       .setAccount, .resetPassword, .readAudit, .verifyAudit, .openArchive, .readArchive:
       try routeAdministration(request, caller)

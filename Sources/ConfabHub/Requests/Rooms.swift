@@ -59,7 +59,8 @@ extension Hub {
   /// A channel as one person sees it; nil for the operator, who sees no texts.
   func view(of channel: Channel, for reader: AccountID?) -> ChannelView {
     let membership = reader.flatMap { channel.members[$0] }
-    let visibility = reader.flatMap { channel.visibility(for: $0) } ?? .everything
+    let visibility =
+      reader.flatMap { state.accounts[$0] }.flatMap { channel.visibility(for: $0) } ?? .everything
     let read = max(membership?.readThrough ?? channel.sequence, visibility.afterSequence)
     return ChannelView(
       id: channel.id, label: state.label(of: channel, for: reader), kind: channel.kind,

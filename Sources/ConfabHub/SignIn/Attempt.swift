@@ -30,7 +30,7 @@ extension Hub {
       countAddressFailure(caller)
       throw Self.wrongCredentials
     }
-    let account = state.account(named: name)
+    let account = accountWithPassword(name)
     let key = attemptKey(account, name, attempt)
     try requireUnlocked(key)
     guard (attempts[key]?.count ?? 0) < HubLimits.attemptsInLineMax else { throw Self.signInBusy }
@@ -40,6 +40,11 @@ extension Hub {
     let isFirst = attempts[key] == nil
     attempts[key, default: []].append(queued)
     if isFirst { checkNext(key) }
+  }
+
+  /// A guest has none, and is for this as good as nobody.
+  private func accountWithPassword(_ name: Name) -> Account? {
+    state.account(named: name).flatMap { $0.role == .guest ? nil : $0 }
   }
 
   private func attemptKey(
@@ -80,7 +85,7 @@ extension Hub {
       .checkPassword(
         ticket,
         PasswordCheck(
-          password: attempt.password, hash: state.account(named: attempt.name)?.password,
+          password: attempt.password, hash: accountWithPassword(attempt.name)?.password,
           proof: attempt.proof)))
   }
 
@@ -100,7 +105,9 @@ extension Hub {
     do throws(Rejection) {
       switch verdict {
       case .right:
-        guard let account = state.account(named: attempt.name) else { throw Self.wrongCredentials }
+        guard let account = accountWithPassword(attempt.name) else {
+          throw Self.wrongCredentials
+        }
         guard !account.isDisabled else {
           throw Rejection(
             .accountDisabled, "This account is disabled. Ask an owner of this server.")
@@ -126,7 +133,7 @@ extension Hub {
   /// Counts a wrong password, locks when it was one too many, and says so.
   private mutating func failed(_ attempt: Attempt, _ key: AttemptKey) -> Rejection {
     countAddressFailure(attempt.caller)
-    let account = state.account(named: attempt.name)
+    let account = accountWithPassword(attempt.name)
     var device: DeviceID?
     if case .device(let id) = key { device = id }
     commit(

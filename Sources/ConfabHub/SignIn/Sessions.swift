@@ -17,6 +17,9 @@ extension Hub {
       try register(
         caller, secretHash: secretHash, name: name, password,
         attempt.proof == nil ? nil : attempt.device)
+    case .code(let hash): try signIn(caller, codeHash: hash)
+    case .guest(let secretHash, let name):
+      try signInGuest(caller, secretHash: secretHash, name: name)
     }
   }
 
@@ -55,7 +58,7 @@ extension Hub {
     _ caller: Caller, _ secretHash: [UInt8]
   ) throws(Rejection) -> Admission {
     if let id = state.invitationsBySecret[secretHash], let invitation = state.invitations[id],
-      state.isGood(invitation, at: now.wall),
+      state.isGood(invitation, at: now.wall), invitation.role != .guest,
       options.registration != .closed || invitation.role == .owner
     {
       return .byInvitation(id)
@@ -168,6 +171,12 @@ extension Hub {
     let actor = try actor(caller)
     try requireJournal()
     log(caller, "signed out")
+    if let guest = actor.account.flatMap({ state.accounts[$0] }), guest.role == .guest,
+      let channel = guest.channels.first
+    {
+      commit(state.farewell(to: guest, in: channel), by: guest.id)
+      return reply(caller, .done)
+    }
     commit([.sessionClosed(session, .signedOut)], by: actor.account)
     reply(caller, .done)
   }

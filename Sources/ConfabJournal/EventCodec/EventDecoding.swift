@@ -53,6 +53,17 @@ extension JournalEntry.OneOf_Event {
         device: DeviceID(accepted.device))
     case .fileRefused(let refused):
       .fileRefused(try id(of: refused.transfer), from: AccountID(refused.from))
+    case .meetingStarted(let started):
+      .meetingStarted(ChannelID(started.channel), MeetingID(started.meeting))
+    case .meetingEnded(let ended): .meetingEnded(ChannelID(ended.channel), try ended.value)
+    case .meetingJoined(let change):
+      .meetingJoined(ChannelID(change.channel), AccountID(change.account))
+    case .meetingLeft(let change):
+      .meetingLeft(ChannelID(change.channel), AccountID(change.account))
+    case .meetingRemoved(let change):
+      .meetingRemoved(ChannelID(change.channel), AccountID(change.account))
+    case .waitingRoomSet(let set):
+      .waitingRoomSet(ChannelID(set.channel), try set.waitingRoom.value)
     case .noted(let note): .noted(note.text)
     }
   }
@@ -81,7 +92,8 @@ extension JournalInvitationCreated {
     get throws {
       NewInvitation(
         id: InvitationID(invitation), secretHash: Array(secretHash), role: try role.value,
-        uses: uses, expiresAt: hasExpiresAt ? WallTime(millisecondsSinceEpoch: expiresAt) : nil)
+        uses: uses, expiresAt: hasExpiresAt ? WallTime(millisecondsSinceEpoch: expiresAt) : nil,
+        channel: hasChannel ? ChannelID(channel) : nil)
     }
   }
 }
@@ -153,6 +165,7 @@ extension JournalRole {
       switch self {
       case .member: .member
       case .owner: .owner
+      case .guest: .guest
       case .unspecified, .UNRECOGNIZED: throw ValueUnreadable()
       }
     }
@@ -169,6 +182,7 @@ extension JournalSessionEnd {
       case .passwordChanged: .passwordChanged
       case .accountDisabled: .accountDisabled
       case .superseded: .superseded
+      case .meetingEnded: .meetingEnded
       case .unspecified, .UNRECOGNIZED: throw ValueUnreadable()
       }
     }

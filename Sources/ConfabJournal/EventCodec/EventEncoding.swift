@@ -52,10 +52,7 @@ extension JournalEntry.OneOf_Event {
         })
     case .messageDeleted(let channel, let sequence):
       self = .messageDeleted(
-        .with {
-          $0.channel = channel.rawValue
-          $0.sequence = sequence
-        })
+        .with { ($0.channel, $0.sequence) = (channel.rawValue, sequence) })
     case .reactionAdded(let channel, let sequence, let emoji):
       self = .reactionAdded(.init(channel, sequence, emoji))
     case .reactionRemoved(let channel, let sequence, let emoji):
@@ -71,6 +68,9 @@ extension JournalEntry.OneOf_Event {
     case .fileAccepted(let transfer, let from, let device):
       self = .fileAccepted(.init(transfer, from: from, device: device))
     case .fileRefused(let transfer, let from): self = .fileRefused(.init(transfer, from: from))
+    case .meetingStarted, .meetingEnded, .meetingJoined, .meetingLeft, .meetingRemoved,
+      .waitingRoomSet:
+      self = .init(meeting: body)
     case .noted(let text): self = .noted(.with { $0.text = text })
     }
   }
@@ -106,6 +106,12 @@ extension JournalEntry.OneOf_Event {
     case .fileOffered: 60
     case .fileAccepted: 61
     case .fileRefused: 62
+    case .meetingStarted: 70
+    case .meetingEnded: 71
+    case .meetingJoined: 72
+    case .meetingLeft: 73
+    case .meetingRemoved: 74
+    case .waitingRoomSet: 75
     }
   }
 }
@@ -118,7 +124,7 @@ extension JournalAccountChange {
 }
 
 extension JournalMemberChange {
-  fileprivate init(_ channel: ChannelID, _ account: AccountID) {
+  init(_ channel: ChannelID, _ account: AccountID) {
     self.init()
     self.channel = channel.rawValue
     self.account = account.rawValue
@@ -164,6 +170,7 @@ extension JournalInvitationCreated {
     role = .init(new.role)
     uses = new.uses
     if let expiry = new.expiresAt { expiresAt = expiry.millisecondsSinceEpoch }
+    if let place = new.channel { channel = place.rawValue }
   }
 }
 
@@ -269,6 +276,7 @@ extension JournalRole {
     switch role {
     case .member: self = .member
     case .owner: self = .owner
+    case .guest: self = .guest
     }
   }
 }
@@ -282,6 +290,7 @@ extension JournalSessionEnd {
     case .passwordChanged: self = .passwordChanged
     case .accountDisabled: self = .accountDisabled
     case .superseded: self = .superseded
+    case .meetingEnded: self = .meetingEnded
     }
   }
 }

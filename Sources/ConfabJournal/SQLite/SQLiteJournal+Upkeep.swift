@@ -5,7 +5,7 @@ import GRDB
 extension SQLiteJournal {
   /// What a snapshot's bytes mean. Raise it when `PlaceState` gives the same shape another meaning; a
   /// changed shape shows by itself. Older snapshots are then ignored.
-  private static let snapshotSchema = 1
+  private static let snapshotSchema = 2
 
   package func saveSnapshot(_ state: PlaceState) throws(JournalError) {
     let bytes: Data

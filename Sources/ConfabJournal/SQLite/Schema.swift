@@ -6,7 +6,7 @@ import GRDB
 enum Schema {
   /// What this version writes. A file with a greater number is refused, one with a smaller number is
   /// migrated when it is opened.
-  static let format = 3
+  static let format = 4
   /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
   static let applicationID = 0x436F_6E66
 
@@ -25,6 +25,10 @@ enum Schema {
     migrator.registerMigration("format 3") { db in
       try db.execute(sql: format3)
       try db.execute(sql: "PRAGMA user_version = 3")
+    }
+    // Nothing but what entries may hold: meetings and their guests, which format 3 does not know.
+    migrator.registerMigration("format 4") { db in
+      try db.execute(sql: "PRAGMA user_version = 4")
     }
     return migrator
   }

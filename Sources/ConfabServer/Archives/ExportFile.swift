@@ -56,3 +56,20 @@ struct MessageWalk {
     }
   }
 }
+
+/// All events of a channel, in order, without holding them all at once.
+struct EventWalk {
+  let journal: any Journal
+  let channel: ChannelID
+
+  func visit(_ body: (StampedEvent) throws -> Void) throws {
+    var after: UInt64 = 0
+    while true {
+      let page = try journal.events(
+        EventQuery(channel: channel, afterPosition: after, limit: Limits.pageRecordsMax))
+      for event in page.events { try body(event) }
+      guard page.more, let last = page.events.last?.position else { return }
+      after = last
+    }
+  }
+}

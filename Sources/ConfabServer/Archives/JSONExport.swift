@@ -4,7 +4,8 @@ import Foundation
 import OrderedCollections
 import Primitives
 
-/// Everything that people wrote, as JSON lines: `accounts.jsonl`, `channels.jsonl`, `messages.jsonl`.
+/// Everything that people wrote, as JSON lines: `accounts.jsonl`, `channels.jsonl`, `messages.jsonl`,
+/// `meetings.jsonl`.
 struct JSONExport {
   let journal: any Journal
   let folder: String
@@ -39,6 +40,21 @@ struct JSONExport {
     let reactions: [String: [String]]?
   }
 
+  private struct MeetingLine: Encodable {
+    struct Person: Encodable {
+      let name: String
+      let from: String
+      let until: String
+    }
+
+    let channel: String
+    let meeting: UInt64
+    let started: String
+    let ended: String
+    let reason: String
+    let people: [Person]
+  }
+
   func write() throws {
     let state = try journal.loadState()
     try write(
@@ -57,6 +73,39 @@ struct JSONExport {
       }
     }
     try file.close()
+    try writeMeetings(state)
+  }
+
+  /// Those that have ended.
+  private func writeMeetings(_ state: PlaceState) throws {
+    let file = try ExportFile("\(folder)/meetings.jsonl")
+    for channel in state.channels.values {
+      let label = Self.label(channel, state)
+      try EventWalk(journal: journal, channel: channel.id).visit { event in
+        guard case .meetingEnded(_, let end) = event.event.body else { return }
+        try file.write(line: Self.encode(line(end, label, state)))
+      }
+    }
+    try file.close()
+  }
+
+  private func line(_ end: MeetingEnd, _ label: String, _ state: PlaceState) -> MeetingLine {
+    MeetingLine(
+      channel: label, meeting: end.id.rawValue, started: end.startedAt.description,
+      ended: end.endedAt.description, reason: Self.word(for: end.reason),
+      people: end.attendances.map {
+        MeetingLine.Person(
+          name: state.name(of: $0.account), from: $0.from.description, until: $0.until.description)
+      })
+  }
+
+  private static func word(for reason: MeetingEnd.Reason) -> String {
+    switch reason {
+    case .empty: "empty"
+    case .ended: "ended"
+    case .serverStopped: "server-stopped"
+    case .roomClosed: "room-closed"
+    }
   }
 
   private func line(_ channel: Channel, _ state: PlaceState) -> ChannelLine {

@@ -9,7 +9,7 @@ enum PublicAddress {
   ///   machine's first address that others can reach, or 127.0.0.1.
   static func host(for options: ServerOptions) -> String {
     if let host = options.publicAddress { return host }
-    if !everywhere.contains(options.listen.host) { return options.listen.host }
+    if !isEverywhere(options.listen.host) { return options.listen.host }
     return ownAddresses().first ?? "127.0.0.1"
   }
 
@@ -20,7 +20,11 @@ enum PublicAddress {
     return names
   }
 
-  private static func ownAddresses() -> [String] {
+  /// Whether a server that listens there listens on all of the machine's addresses.
+  static func isEverywhere(_ host: String) -> Bool { everywhere.contains(host) }
+
+  /// The machine's addresses that others can reach, IPv4 first.
+  static func ownAddresses() -> [String] {
     let addresses = ((try? System.enumerateDevices()) ?? []).compactMap(\.address)
     // IPv4 first: it is what people can read out.
     return (addresses.filter { $0.protocol == .inet } + addresses.filter { $0.protocol == .inet6 })

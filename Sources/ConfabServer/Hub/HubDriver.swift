@@ -113,6 +113,8 @@ final class HubDriver: @unchecked Sendable {
       appended.removeAll(keepingCapacity: true)
       if hub.state.entry - snapshotEntry >= ServerLimits.snapshotEntries { requestSnapshot() }
     }
+    services.metrics.meetings.set(hub.sizes.meetings)
+    services.metrics.participants.set(hub.sizes.participants)
     outgoing.send(to: services.fanouts, backlog: services.backlog)
   }
 
@@ -149,6 +151,7 @@ final class HubDriver: @unchecked Sendable {
         self?.post($0)
       }
     case .notify(let id, let notice): outgoing.add(.notify(id, notice))
+    case .notifyAll(let ids, let notice): for id in ids { outgoing.add(.notify(id, notice)) }
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
     case .unsubscribe(let id, let channel): outgoing.unsubscribe(id, channel)
@@ -163,9 +166,14 @@ final class HubDriver: @unchecked Sendable {
       services.reads.lookUp(question) { [weak self] in self?.post(.lookedUp(ticket, $0)) }
     case .openRelay(let grant): services.relay.open(grant)
     case .closeRelay(let pairing): services.relay.close(pairing)
+    case .media(let order): perform(order)
     case .reload: services.writer.reload()
     case .log(let line): services.interactions.log(line)
     }
+  }
+
+  private func perform(_ order: MediaOrder) {
+    if let refusal = services.media.perform(order) { post(.media(refusal)) }
   }
 
   private func pass(_ answer: ReadAnswer) {
@@ -183,6 +191,8 @@ final class HubDriver: @unchecked Sendable {
       case .signInFailed: services.metrics.signInFailures.add()
       case .fileOffered: services.metrics.filesOffered.add()
       case .fileAccepted: services.metrics.filesAccepted.add()
+      case .meetingStarted: services.metrics.meetingsStarted.add()
+      case .meetingJoined: services.metrics.meetingsJoined.add()
       default: break
       }
     }
@@ -206,6 +216,7 @@ struct HubServices: Sendable {
   let backlog: FanoutBacklog
   let directory: Directory
   let relay: RelayDoor
+  let media: MediaDoor
   let interactions: InteractionLog
   let metrics: ServerMetrics
 }

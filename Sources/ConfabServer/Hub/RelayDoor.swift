@@ -11,6 +11,9 @@ final class RelayDoor: Sendable {
     self.socket.withLockedValue { $0 = socket }
   }
 
+  /// Nil before it is bound.
+  var port: UDPPort? { socket.withLockedValue { $0 } }
+
   func open(_ grant: RelayGrant) {
     socket.withLockedValue { $0 }?.openRelay(
       grant.pairing.rawValue, tokens: grant.presenter, grant.recipient)

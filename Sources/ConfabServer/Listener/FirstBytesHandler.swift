@@ -1,8 +1,8 @@
 import NIOCore
 import STUN
 
-/// Decides by the first bytes who calls: TLS goes on, everything else is told in clear text what this
-/// port speaks.
+/// Decides by the first bytes who calls: TLS and ICE over TCP go on, everything else is told in clear
+/// text what this port speaks.
 final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -18,16 +18,20 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
   private let metrics: ServerMetrics
   /// Adds what a TLS connection needs behind this handler.
   private let startTLS: (ChannelHandlerContext) throws -> Void
+  /// Adds what a connection with media needs; false when it cannot be taken.
+  private let startMedia: (ChannelHandlerContext) throws -> Bool
   private var held = ByteBuffer()
   private var isRefused = false
 
   init(
     accepted: AcceptedConnection, metrics: ServerMetrics,
-    startTLS: @escaping (ChannelHandlerContext) throws -> Void
+    startTLS: @escaping (ChannelHandlerContext) throws -> Void,
+    startMedia: @escaping (ChannelHandlerContext) throws -> Bool
   ) {
     self.accepted = accepted
     self.metrics = metrics
     self.startTLS = startTLS
+    self.startMedia = startMedia
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -35,18 +39,27 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
     var bytes = unwrapInboundIn(data)
     held.writeBuffer(&bytes)
     guard let first = held.getInteger(at: held.readerIndex, as: UInt8.self) else { return }
-    if first == Self.tlsHandshake { return goOn(context) }
+    if first == Self.tlsHandshake {
+      return goOn(context) {
+        try self.startTLS(context)
+        return true
+      }
+    }
     if first < 4, held.readableBytes < Self.stunPrefixBytes { return }
-    refuse(context)
+    let cookie = held.getInteger(
+      at: held.readerIndex + Self.stunCookieOffset, as: UInt32.self)
+    guard cookie == STUNMessage.magicCookie else { return refuse(context) }
+    goOn(context) { try self.startMedia(context) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.close(promise: nil)
   }
 
-  private func goOn(_ context: ChannelHandlerContext) {
+  /// - Parameter start: adds what comes behind this; false refuses.
+  private func goOn(_ context: ChannelHandlerContext, _ start: () throws -> Bool) {
     do {
-      try startTLS(context)
+      guard try start() else { return refuse(context) }
     } catch {
       context.close(promise: nil)
       return
@@ -59,13 +72,9 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
   private func refuse(_ context: ChannelHandlerContext) {
     isRefused = true
     metrics.misdirected.add()
-    let cookie = held.getInteger(
-      at: held.readerIndex + Self.stunCookieOffset, as: UInt32.self)
     let words =
-      cookie == STUNMessage.magicCookie
-      ? "confab: ICE over TCP is not served here. Use UDP on the same port.\r\n"
-      : "confab: this port speaks TLS. Open it as https:// in a browser, or use the program confab: "
-        + "confab join LINK\r\n"
+      "confab: this port speaks TLS. Open it as https:// in a browser, or use the program confab: "
+      + "confab join LINK\r\n"
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: words)), promise: nil)
     // Only our half is closed, and what still comes is read away: a reset would take the words with
     // it.

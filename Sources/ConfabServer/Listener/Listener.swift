@@ -16,17 +16,21 @@ final class Listener: Sendable {
   private let http: HTTPConnections
   private let quota: ConnectionQuota
   private let services: SessionServices
+  /// Who takes TCP connections that carry media.
+  private let port: RelayDoor
   private let nextSerial = Atomic<UInt64>(1)
   private let loopIndexes: [ObjectIdentifier: Int]
 
   init(
     group: MultiThreadedEventLoopGroup, fanouts: [LoopFanout], identity: TLSIdentity,
-    pages: WebPages, services: SessionServices, logger: Logger
+    pages: WebPages, services: SessionServices, port: RelayDoor,
+    logger: Logger
   ) {
     self.group = group
     self.fanouts = fanouts
     self.identity = identity
     self.services = services
+    self.port = port
     http = HTTPConnections(pages: pages, logger: logger)
     quota = ConnectionQuota(metrics: services.metrics)
     loopIndexes = Dictionary(
@@ -84,9 +88,10 @@ final class Listener: Sendable {
     let accepted = AcceptedConnection(
       peer: Peer(address: IPAddressText.text(of: remote)), channel: channel, quota: quota,
       addressKey: key)
-    let first = FirstBytesHandler(accepted: accepted, metrics: services.metrics) { context in
-      try self.startTLS(context, accepted)
-    }
+    let first = FirstBytesHandler(
+      accepted: accepted, metrics: services.metrics,
+      startTLS: { context in try self.startTLS(context, accepted) },
+      startMedia: { context in try self.startMedia(context, accepted) })
     try channel.pipeline.syncOperations.addHandler(first)
   }
 
@@ -98,6 +103,16 @@ final class Listener: Sendable {
       becomeHTTP: { try self.serveHTTP($0, accepted) })
     try context.pipeline.syncOperations.addHandlers(
       [tls, router], position: .after(context.handler))
+  }
+
+  /// - Returns: false while there is no port that media could go to.
+  private func startMedia(
+    _ context: ChannelHandlerContext, _ accepted: AcceptedConnection
+  ) throws -> Bool {
+    guard let port = port.port else { return false }
+    try context.pipeline.syncOperations.addHandler(
+      MediaStreamHandler(port: port, accepted: accepted), position: .after(context.handler))
+    return true
   }
 
   private func acceptOperator(_ channel: any Channel) throws {

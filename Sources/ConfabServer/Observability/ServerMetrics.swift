@@ -38,7 +38,12 @@ package final class ServerMetrics: Sendable {
   let stunAnswered = Counter("confab_stun_answered_total", "STUN requests answered.")
   let filesOffered = Counter("confab_files_offered_total", "Offers of files.")
   let filesAccepted = Counter("confab_files_accepted_total", "Offers of files that were accepted.")
+  let meetings = Gauge("confab_meetings", "Meetings that go on.")
+  let participants = Gauge("confab_meeting_participants", "Devices in meetings or before them.")
+  let meetingsStarted = Counter("confab_meetings_started_total", "Meetings started.")
+  let meetingsJoined = Counter("confab_meetings_joined_total", "People who came to meetings.")
   let relay = RelayMetrics()
+  let media = MediaMetrics()
   let logLinesDropped = Counter("confab_log_lines_dropped_total", "Log lines that found no room.")
   let groupEvents = Distribution(
     "confab_commit_events", "Events in one commit.", bounds: [1, 2, 4, 8, 16, 64, 256, 1_024])
@@ -56,9 +61,10 @@ package final class ServerMetrics: Sendable {
       deliveries,
       deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, snapshots,
       readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
+      meetings, participants, meetingsStarted, meetingsJoined,
       logLinesDropped, groupEvents, commitMicroseconds,
     ]
-    return (numbers + relay.all).map(\.rendered).joined()
+    return (numbers + relay.all + media.all).map(\.rendered).joined()
   }
 }
 
@@ -105,6 +111,8 @@ final class Gauge: Metric {
   func add(_ count: Int = 1) -> Int {
     value.wrappingAdd(count, ordering: .relaxed).newValue
   }
+
+  func set(_ count: Int) { value.store(count, ordering: .relaxed) }
 
   var rendered: String {
     "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(current)\n"

@@ -12,7 +12,7 @@ struct AuditWording {
     case .noted(let words): return ("noted", words)
     default:
       return aboutPeople(stamped.event) ?? aboutRooms(stamped) ?? aboutMessages(stamped)
-        ?? aboutFiles(stamped.event) ?? ("unknown", "")
+        ?? aboutFiles(stamped.event) ?? aboutMeetings(stamped.event) ?? ("unknown", "")
     }
   }
 
@@ -79,6 +79,29 @@ struct AuditWording {
     case .fileAccepted(let id, let from, let device):
       ("file-accepted", "\(id) from \(name(from)), by device \(device)")
     case .fileRefused(let id, let from): ("file-refused", "\(id) from \(name(from))")
+    default: nil
+    }
+  }
+
+  private func aboutMeetings(_ event: Event) -> (String, String)? {
+    switch event.body {
+    case .meetingStarted(let channel, let meeting):
+      ("meeting-started", "\(label(channel)): \(meeting)")
+    case .meetingEnded(let channel, let end):
+      (
+        "meeting-ended",
+        "\(label(channel)): \(end.id), \(end.reason), "
+          + "\(end.endedAt.since(end.startedAt).milliseconds / 1_000) s, "
+          + end.attendances.map { name($0.account) }.joined(separator: " ")
+      )
+    case .meetingJoined(let channel, let account):
+      ("meeting-joined", "\(label(channel)): \(name(account))")
+    case .meetingLeft(let channel, let account):
+      ("meeting-left", "\(label(channel)): \(name(account))")
+    case .meetingRemoved(let channel, let account):
+      ("meeting-removed", "\(label(channel)): \(name(account))")
+    case .waitingRoomSet(let channel, let waitingRoom):
+      ("waiting-room-set", "\(label(channel)): \(waitingRoom)")
     default: nil
     }
   }

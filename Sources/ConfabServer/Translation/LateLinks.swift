@@ -1,4 +1,5 @@
 import ConfabNetwork
+import Primitives
 import Synchronization
 
 /// Makes the links that bring people here. The port is known only once it is bound.
@@ -17,8 +18,23 @@ final class LateLinks: Sendable {
     self.port.store(port, ordering: .relaxed)
   }
 
+  private var address: HostPort {
+    HostPort(host: host, port: port.load(ordering: .relaxed))
+  }
+
+  /// Where a browser goes, without a path.
+  var webAddress: String { "https://\(address)" }
+
+  /// Empty when the system's certificate authorities decide.
+  var pinText: String { pin.map { "\($0)" } ?? "" }
+
+  /// For guests of a meeting, whose page has this path. What follows the mark is in no log.
+  func link(guest secret: [UInt8], path: String) -> String {
+    let parameters = (pin.map { ["pin=\($0)"] } ?? []) + ["guest=\(secret.base64URL)"]
+    return webAddress + path + "#" + parameters.joined(separator: "&")
+  }
+
   func link(invitation: [UInt8]) -> PlaceLink {
-    let address = HostPort(host: host, port: port.load(ordering: .relaxed))
-    return PlaceLink(address: address, pin: pin, invitation: invitation)
+    PlaceLink(address: address, pin: pin, invitation: invitation)
   }
 }

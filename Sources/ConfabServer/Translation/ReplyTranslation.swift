@@ -47,6 +47,29 @@ struct ReplyTranslation {
     case .fileOffers(let views, let more):
       return .fileOfferList(
         .with { ($0.offers, $0.more) = (views.map(WireFileOffer.init), more) })
+    case .meetingJoined, .meetingStanding, .mediaAnswer, .guestLink, .signInCode:
+      return meetingBody(reply)
+    }
+  }
+
+  private func meetingBody(_ reply: Reply) -> WireServerFrame.OneOf_Body {
+    switch reply {
+    case .meetingJoined(let view): return .meetingJoined(WireMeetingJoined(view))
+    case .meetingStanding(let view): return .meetingStanding(WireMeetingStanding(view))
+    case .mediaAnswer(let sdp): return .mediaAnswer(.with { $0.sdp = sdp })
+    case .guestLink(let secret, let path, let expiresAt):
+      return .invitation(
+        .with {
+          $0.webLink = links.link(guest: secret.bytes, path: path)
+          $0.expiresAt = expiresAt?.millisecondsSinceEpoch ?? 0
+        })
+    case .signInCode(let code, let expiresAt):
+      return .signInCode(
+        .with {
+          ($0.code, $0.expiresAt) = (Data(code.bytes), expiresAt.millisecondsSinceEpoch)
+          ($0.webAddress, $0.pin) = (links.webAddress, links.pinText)
+        })
+    default: return .done(WireDone())
     }
   }
 
@@ -68,6 +91,9 @@ struct ReplyTranslation {
           ($0.transferID, $0.pairing) = (Data(id.bytes), pairing.rawValue)
           $0.candidates = Data(candidates)
         })
+    case .meetingChanged, .meetingAdmitted, .meetingGone, .participantChanged, .participantLeft,
+      .speaking, .mediaOffer, .mediaSlots, .mediaLost:
+      notice.meetingBody ?? .lagging(WireLagging())
     }
   }
 }

@@ -22,8 +22,9 @@ struct RequestTranslation {
       method = .invitation(
         secretHash: with.secret.isEmpty ? [] : Self.hash(with.secret), name: with.name,
         Secret(Array(with.password.utf8)))
-    case .code, .guest:
-      throw Rejection(.requestUnknown, "This server does not know this way to sign in.")
+    case .code(let with): method = .code(hash: Self.hash(with.code))
+    case .guest(let with):
+      method = .guest(secretHash: Self.hash(with.secret), name: with.name)
     case nil:
       throw Rejection(.requestInvalid, "SignIn needs a password, a token or an invitation.")
     }
@@ -43,6 +44,7 @@ struct RequestTranslation {
     if let request = try about(channels: body) { return request }
     if let request = try about(messages: body) { return request }
     if let request = try about(files: body) { return request }
+    if let request = try about(meetings: body) { return request }
     if let request = try about(administration: body) { return request }
     throw Rejection(.requestUnknown, "This server does not know the request.")
   }

@@ -42,10 +42,14 @@ extension WireEvent.OneOf_Body {
       self = .renamed(.with { $0.name = newName.text })
     case .roomClosed:
       self = .closed(WireRoomClosed())
+    case .meetingStarted(_, let meeting):
+      self = .meetingStarted(.with { $0.meeting = meeting.rawValue })
+    case .meetingEnded(_, let end):
+      self = .meetingEnded(WireMeetingEnded(end, name: name))
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
       .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
       .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
-      .noted:
+      .meetingJoined, .meetingLeft, .meetingRemoved, .waitingRoomSet, .noted:
       return nil
     }
   }

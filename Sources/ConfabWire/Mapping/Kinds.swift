@@ -5,6 +5,7 @@ extension WireRole {
     switch role {
     case .member: self = .member
     case .owner: self = .owner
+    case .guest: self = .guest
     }
   }
 }
@@ -15,7 +16,8 @@ extension Role {
     switch role {
     case .member: self = .member
     case .owner: self = .owner
-    case .guest, .unspecified, .UNRECOGNIZED: return nil
+    case .guest: self = .guest
+    case .unspecified, .UNRECOGNIZED: return nil
     }
   }
 }

@@ -22,7 +22,7 @@ extension ChatSession {
     case .leave, .rename, .close: try await changeRoom(command, in: key)
     case .sendFile, .classic(.upload):
       await answer(.error, "This release cannot hand over files yet.")
-    case .meet: await answer(.error, "This release has no meetings yet.")
+    case .meet(let room): try await meet(in: room ?? key)
     case .classic(let classic): try await perform(classic)
     case .say, .message, .edit, .delete, .reply, .react, .history, .unread, .help, .quit: break
     }

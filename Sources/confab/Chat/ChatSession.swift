@@ -152,7 +152,7 @@ package actor ChatSession {
         "A new device signed in as you: \(notice.device.name) from \(notice.address). "
           + "If that was not you, change your password: confab password.")
     case .file(.offered(let offer)): await answer(.information, offer.words)
-    case .file: break
+    case .file, .meeting: break
     }
   }
 

@@ -6,7 +6,7 @@ struct BenchVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Put honest load on a server and say what it did.",
-    subcommands: [BenchChat.self, BenchHistory.self, BenchTransfer.self])
+    subcommands: [BenchChat.self, BenchHistory.self, BenchTransfer.self, BenchMeeting.self])
 }
 
 struct BenchChat: AsyncParsableCommand {

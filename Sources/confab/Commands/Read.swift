@@ -114,7 +114,8 @@ struct Read: AsyncParsableCommand {
       case .lost(let reason, _): Output.note("\(reason) Trying again…")
       case .channelGone(let gone) where gone.channel == opening.channel:
         throw Rejection(.notAMember, "You are no longer in \(gone.label).")
-      case .caughtUp, .channelChanged, .channelGone, .presence, .device, .file: break
+      case .caughtUp, .channelChanged, .channelGone, .presence, .device, .file, .meeting:
+        break
       }
     }
   }

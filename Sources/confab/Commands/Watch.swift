@@ -50,6 +50,8 @@ struct Watch: AsyncParsableCommand {
           object,
           "* a new device signed in as you: \(notice.device.name) from \(notice.address)")
       case .file(let news): show(news)
+      // That meetings begin and end is in the channel's events; who comes and goes is for confab meet.
+      case .meeting: break
       }
     }
   }

@@ -35,6 +35,23 @@ enum RawClient {
       .connect(host: "127.0.0.1", port: port).get()
   }
 
+  /// Sends in clear text and hangs up after the first bytes that come back.
+  static func firstAnswer(port: Int, sending bytes: [UInt8]) async throws -> [UInt8] {
+    let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
+    let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(ByteCollector(continuation))
+        }
+      }
+      .connect(host: "127.0.0.1", port: port).get()
+    channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    var answers = stream.makeAsyncIterator()
+    let answer = await answers.next() ?? []
+    try? await channel.close()
+    return answer
+  }
+
   private static func tls(_ protocols: [String]) throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .none

@@ -1,6 +1,5 @@
 """A server of its own for the tests, and people with a browser each."""
 
-import contextlib
 import os
 import pathlib
 import re
@@ -139,15 +138,6 @@ class Browser:
     def close(self):
         self._browser.close()
         self._playwright.stop()
-
-
-@contextlib.contextmanager
-def place():
-    server = Server()
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def complain(*people):

@@ -12,7 +12,9 @@ class ChatTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.close)
         cls.server = Server()
+        cls.addClassCleanup(cls.server.close)
         cls.people = []
         cls.ann = cls.someone("ann", cls.server.owner_link)
         cls.link = cls.server.invitation()
@@ -23,11 +25,6 @@ class ChatTests(unittest.TestCase):
         person = cls.browser.person(cls.server, **options).join(link, name)
         cls.people.append(person)
         return person
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.close()
-        cls.server.close()
 
     def tearDown(self):
         self.assertEqual(complain(*self.people), [])
@@ -228,11 +225,9 @@ class LooksTests(unittest.TestCase):
 
     def setUp(self):
         self.browser = Browser()
+        self.addCleanup(self.browser.close)
         self.server = Server()
-
-    def tearDown(self):
-        self.browser.close()
-        self.server.close()
+        self.addCleanup(self.server.close)
 
     def test_day_night_and_phone(self):
         ann = self.browser.person(self.server).join(self.server.owner_link, "ann")

@@ -32,7 +32,9 @@ extension Admin {
 }
 
 extension WireAccount {
-  fileprivate var roleName: String { role == .owner ? "owner" : "member" }
+  fileprivate var roleName: String {
+    role == .owner ? "owner" : role == .guest ? "guest" : "member"
+  }
 
   private var isLocked: Bool { lockedUntil > LocalTime.now.millisecondsSinceEpoch }
 

@@ -1,0 +1,70 @@
+package import ConfabWire
+import SwiftProtobuf
+
+// Meetings. What happens in them is told as pushes: `meetingChanged`, `participantChanged`,
+// `participantLeft`, `speaking` and `meetingGone`.
+extension Connection {
+  /// From now on this connection is told of the channel's meetings, without being in them.
+  package func watchMeeting(_ channel: WireChannelRef) async throws -> WireMeetingStanding {
+    let request = WireWatchMeeting.with { $0.channel = channel }
+    guard case .meetingStanding(let standing) = try await self.request(.watchMeeting(request))
+    else { throw wrongAnswer }
+    return standing
+  }
+
+  /// A code that signs another client of the same person in, once and soon.
+  package func signInCode() async throws -> WireSignInCode {
+    guard case .signInCode(let code) = try await request(.createSignInCode(.init())) else {
+      throw wrongAnswer
+    }
+    return code
+  }
+
+  /// - Parameters:
+  ///   - uses: how many may come; 0 for as many as is usual.
+  ///   - expiresInMs: 0 for as long as is usual.
+  package func guestLink(
+    to channel: WireChannelRef, uses: UInt32, expiresInMs: UInt64
+  ) async throws -> WireInvitation {
+    let request = WireCreateGuestLink.with {
+      ($0.channel, $0.uses, $0.expiresInMs) = (channel, uses, expiresInMs)
+    }
+    guard case .invitation(let link) = try await self.request(.createGuestLink(request)) else {
+      throw wrongAnswer
+    }
+    return link
+  }
+
+  package func admit(_ participant: UInt32, _ admit: Bool, in meeting: UInt64) async throws {
+    try await done(
+      .answerKnock(
+        .with { ($0.meeting, $0.participant, $0.admit) = (meeting, participant, admit) }))
+  }
+
+  package func mute(
+    _ participant: UInt32, _ source: WireMediaSource, in meeting: UInt64
+  ) async throws {
+    try await done(
+      .muteParticipant(
+        .with { ($0.meeting, $0.participant, $0.source) = (meeting, participant, source) }))
+  }
+
+  package func lowerHand(of participant: UInt32, in meeting: UInt64) async throws {
+    try await done(
+      .muteParticipant(
+        .with { ($0.meeting, $0.participant, $0.hand) = (meeting, participant, true) }))
+  }
+
+  package func remove(_ participant: UInt32, from meeting: UInt64) async throws {
+    try await done(
+      .removeParticipant(.with { ($0.meeting, $0.participant) = (meeting, participant) }))
+  }
+
+  package func setMeetingDoor(_ door: WireSetMeetingDoor) async throws {
+    try await done(.setMeetingDoor(door))
+  }
+
+  package func endMeeting(_ meeting: UInt64) async throws {
+    try await done(.endMeeting(.with { $0.meeting = meeting }))
+  }
+}

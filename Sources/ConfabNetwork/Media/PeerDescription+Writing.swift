@@ -1,0 +1,80 @@
+package import ConfabMedia
+
+/// A stream that a program publishes.
+package struct PeerStream: Hashable, Sendable {
+  package let mid: String
+  package let kind: MediaKind
+  package let ssrc: UInt32
+
+  package init(mid: String, kind: MediaKind, ssrc: UInt32) {
+    self.mid = mid
+    self.kind = kind
+    self.ssrc = ssrc
+  }
+
+  /// Opus or VP8, under the numbers that browsers use.
+  package var payloadType: UInt8 { kind == .audio ? 111 : 96 }
+}
+
+/// A program's own descriptions: an offer of Opus and VP8 without layers or repair, and the answer that
+/// takes all that was offered.
+package enum PeerSession {
+  /// The number of the header extension that carries the section's name.
+  package static let midExtension: UInt8 = 4
+  private static let midURI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+
+  package static func offer(
+    _ streams: [PeerStream], local: ICECredentials, fingerprint: CertificateFingerprint
+  ) -> String {
+    var lines = beginning(mids: streams.map(\.mid))
+    for stream in streams {
+      let name = stream.kind == .audio ? "audio" : "video"
+      let codec = stream.kind == .audio ? "opus/48000/2" : "VP8/90000"
+      lines += ["m=\(name) 9 UDP/TLS/RTP/SAVPF \(stream.payloadType)", "c=IN IP4 0.0.0.0"]
+      lines += transport(local, fingerprint, setup: "actpass")
+      lines += [
+        "a=mid:\(stream.mid)", "a=extmap:\(midExtension) \(midURI)", "a=sendonly", "a=rtcp-mux",
+        "a=rtcp-rsize", "a=rtpmap:\(stream.payloadType) \(codec)",
+      ]
+      if stream.kind == .video {
+        lines += ["a=rtcp-fb:\(stream.payloadType) nack pli"]
+      }
+      lines += ["a=ssrc:\(stream.ssrc) cname:confab"]
+    }
+    return lines.map { $0 + "\r\n" }.joined()
+  }
+
+  /// - Parameter offer: the server's, of its subscribing connection.
+  package static func answer(
+    to offer: String, local: ICECredentials, fingerprint: CertificateFingerprint
+  ) -> String {
+    let offered = offer.split(whereSeparator: \.isNewline)
+    let kept = ["m=", "a=mid:", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
+    var lines = beginning(
+      mids: offered.filter { $0.hasPrefix("a=mid:") }.map { String($0.dropFirst(6)) })
+    for line in offered where kept.contains(where: line.hasPrefix) {
+      lines.append(String(line))
+      guard line.hasPrefix("m=") else { continue }
+      lines.append("c=IN IP4 0.0.0.0")
+      lines += transport(local, fingerprint, setup: "active")
+      lines.append("a=recvonly")
+    }
+    return lines.map { $0 + "\r\n" }.joined()
+  }
+
+  private static func beginning(mids: [String]) -> [String] {
+    [
+      "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0",
+      "a=group:BUNDLE \(mids.joined(separator: " "))", "a=msid-semantic: WMS *",
+    ]
+  }
+
+  private static func transport(
+    _ local: ICECredentials, _ fingerprint: CertificateFingerprint, setup: String
+  ) -> [String] {
+    [
+      "a=ice-ufrag:\(local.fragment)", "a=ice-pwd:\(local.password)",
+      "a=fingerprint:sha-256 \(fingerprint.text)", "a=setup:\(setup)",
+    ]
+  }
+}

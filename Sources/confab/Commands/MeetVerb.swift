@@ -1,0 +1,83 @@
+import ArgumentParser
+import ConfabClient
+import ConfabWire
+import Foundation
+import Primitives
+
+struct Meet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Meet with sound and picture in the browser, and follow the meeting here.",
+    discussion: """
+      Prints the meeting's page with a code that signs your browser in, once and within a minute, and
+      opens it where there is a desktop. Then it shows who comes and goes, until Ctrl-C. Whoever hosts
+      the meeting types what to do:
+
+        admit NAME|all   refuse NAME|all   mute NAME   stop NAME   lower NAME   remove NAME
+        lock   unlock    waiting guests|everybody|nobody   who   end   quit
+
+        confab meet '#plans'
+        confab meet '#plans' --link                     only the page, for elsewhere
+        echo 'admit all' | confab meet '#plans' --json
+      """)
+
+  private static let waitingLinesMax = 64
+
+  @Flag(help: "Print the page and end.") var link = false
+  @Flag(help: "Open no browser.") var noBrowser = false
+  @OptionGroup var output: JSONOption
+  @OptionGroup var client: ClientOptions
+
+  @Argument(help: "'#room' or @name.") var channel: ChannelArgument
+
+  func run() async throws {
+    let current = try client.currentServer()
+    try await printLink(current)
+    if link { return }
+    let board = MeetingBoard(channel.reference, json: output.json)
+    let dialer = current.dialer
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        var follower = Follower(dialer, presence: false)
+        try await follower.run { try await board.handle($0) }
+      }
+      group.addTask {
+        let lines = BoundedQueue<String>(countMax: Self.waitingLinesMax)
+        StandardInputLines.read(into: lines) { $0 }
+        _ = await board.ready.next()
+        while let line = await lines.next() {
+          if await !board.perform(line) { return }
+        }
+        // The end of the input is no wish to leave: a script may have said all that it had to say.
+        while true { try await Task.sleep(for: .seconds(3_600)) }
+      }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func printLink(_ current: CurrentServer) async throws {
+    let connection = try await current.dialer.dial()
+    let standing = try await connection.watchMeeting(channel.reference)
+    let code = try await connection.signInCode()
+    let infos = try await connection.channels(notJoined: false)
+    await connection.close()
+    guard let info = infos.first(where: { $0.id == standing.info.channel }) else {
+      throw UsageError("You are not in \(channel.name) any more.")
+    }
+    let page = MeetingLink(info, at: "https://\(current.server.address)", code)
+    if output.json {
+      var object = JSONObject(event: "link")
+      object.add("channel", info.label)
+      object.add("link", page.personal)
+      object.add("shared", page.shared)
+      object.add("expires", code.expiresAt.rfc3339)
+      Output.line(object)
+    } else {
+      Output.line(page.personal)
+      Output.note(
+        "For your browser, once and within a minute. Others with an account use \(page.shared)")
+    }
+    guard !noBrowser, !link, !output.json, Output.isTerminal else { return }
+    if Browser.open(page.personal) { Output.note("Opened in the browser.") }
+  }
+}

@@ -1,0 +1,187 @@
+"""Meetings between real browsers, with cameras and microphones that Chromium makes up."""
+
+import re
+import unittest
+
+from support import PATIENCE_MS, Browser, Server, complain, expect
+
+# Keeps what the page connects with, so that a test can ask it for its statistics.
+WATCH = """
+    window.peers = [];
+    const Original = RTCPeerConnection;
+    window.RTCPeerConnection = class extends Original {
+        constructor(...args) { super(...args); window.peers.push(this); }
+    };
+    window.mediaStats = async () => {
+        const all = [];
+        for (const peer of window.peers) {
+            if (peer.connectionState === 'closed') continue;
+            (await peer.getStats()).forEach((entry) => all.push(entry));
+        }
+        return all;
+    };
+"""
+
+# Frames that were decoded of each picture that comes in.
+DECODED = """async () => (await mediaStats())
+    .filter((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video')
+    .map((entry) => [entry.mid, entry.framesDecoded ?? 0])"""
+
+
+class MeetingCase(unittest.TestCase):
+    """ann owns the place and a room, where ben and cid are too."""
+
+    def setUp(self):
+        self.browser = Browser(
+            "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+            # Chromium gathers no address of this machine's own loopback otherwise.
+            "--allow-loopback-in-peer-connection")
+        self.addCleanup(self.browser.close)
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        self.people = []
+        self.ann = self.someone("ann", self.server.owner_link)
+        link = self.server.invitation()
+        self.ben = self.someone("ben", link)
+        self.cid = self.someone("cid", link)
+        self.ann.page.get_by_role("button", name="Make a room").click()
+        dialog = self.ann.page.get_by_role("dialog", name="Make a room")
+        dialog.get_by_label("Name").fill("plans")
+        dialog.get_by_label("Members").fill("ben, cid")
+        dialog.get_by_role("button", name="Make the room").click()
+        for person in self.people:
+            person.open("#plans")
+
+    def tearDown(self):
+        self.assertEqual(complain(*self.people), [])
+
+    def newcomer(self):
+        person = self.browser.person(self.server, permissions=["camera", "microphone"])
+        person.page.add_init_script(WATCH)
+        self.people.append(person)
+        return person
+
+    def someone(self, name, link):
+        return self.newcomer().join(link, name)
+
+    def enter(self, person):
+        person.page.get_by_role("button", name=re.compile("^(Start a|Join the) meeting")).click()
+        self.join(person)
+
+    def join(self, person):
+        person.page.get_by_role("button", name=re.compile("^(Start|Join) the meeting$")).click()
+        expect(person.page.get_by_role("button", name="Leave", exact=True)).to_be_visible()
+
+    def host(self, name):
+        """Among the people of the meeting, which ann has open."""
+        return self.ann.page.locator(".call-people").get_by_role("button", name=name)
+
+
+class HostTests(MeetingCase):
+    def test_who_comes_in_and_what_hosts_do(self):
+        ann, ben, cid = self.ann, self.ben, self.cid
+        self.enter(ann)
+        expect(ben.page.get_by_role("button", name="#plans, meeting with 1")).to_be_visible()
+        self.enter(ben)
+        expect(ann.page.locator("li.tile")).to_have_count(2)
+        ann.page.get_by_role("button", name="People", exact=True).first.click()
+
+        ben.page.get_by_role("button", name="Raise the hand").click()
+        self.host("Lower the hand of ben").click()
+        expect(ben.page.get_by_role("button", name="Raise the hand")).to_be_visible()
+        self.host("Mute ben").click()
+        expect(ben.page.get_by_role("alert")).to_contain_text("ann muted you")
+        ben.page.get_by_role("button", name="Unmute the microphone").click()
+        expect(self.host("Mute ben")).to_be_visible()
+
+        ann.page.get_by_label("Before the meeting").select_option(label="Everybody waits")
+        self.enter(cid)
+        expect(cid.page.get_by_text("A host will let you in.")).to_be_visible()
+        self.host("Let cid in").click()
+        expect(cid.page.locator("li.tile")).to_have_count(3)
+
+        ann.page.get_by_role("button", name="A link for guests").click()
+        link = ann.page.locator(".call-people code").inner_text()
+        guest = self.newcomer()
+        guest.page.goto(link)
+        guest.page.get_by_label("Name").fill("gil")
+        guest.page.get_by_role("button", name="Go to the meeting").click()
+        self.join(guest)
+        self.host("Let gil-guest in").click()
+        expect(guest.page.locator("li.tile")).to_have_count(4)
+        guest.write("Hello from outside")
+        expect(ann.message("Hello from outside")).to_be_visible()
+
+        self.host("Remove ben from the meeting").click()
+        expect(ben.page.get_by_text("You were removed from the meeting")).to_be_visible()
+        expect(ann.page.locator("li.tile")).to_have_count(3)
+        ann.page.get_by_role("button", name="End for all").click()
+        expect(cid.page.get_by_text("The meeting has ended.")).to_be_visible()
+        expect(guest.page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(ann.page.get_by_text(re.compile("The meeting ended after .*ann"))).to_be_visible()
+
+
+class MediaTests(MeetingCase):
+    def sees(self, person, count):
+        """Waits until so many pictures of others move."""
+        person.page.wait_for_function(
+            f"""async () => {{
+                const decoded = await ({DECODED})();
+                window.before ??= new Map();
+                let moving = 0;
+                for (const [mid, frames] of decoded) {{
+                    if (!window.before.has(mid)) window.before.set(mid, frames);
+                    else if (frames >= window.before.get(mid) + 10) moving += 1;
+                }}
+                return moving >= {count};
+            }}""", polling=500, timeout=PATIENCE_MS)
+        person.page.evaluate("window.before = undefined")
+
+    def test_three_see_and_hear_each_other(self):
+        for person in self.people:
+            self.enter(person)
+        others = "li.tile.has-picture:not(.is-self)"
+        for person in self.people:
+            self.sees(person, 2)
+            expect(person.page.locator(others)).to_have_count(2)
+        stats = self.ann.page.evaluate("mediaStats()")
+        ciphers = {entry.get("srtpCipher") for entry in stats if entry["type"] == "transport"}
+        self.assertEqual(ciphers, {"SRTP_AEAD_AES_128_GCM"})
+        layers = {entry.get("rid") for entry in stats
+                  if entry["type"] == "outbound-rtp" and entry["kind"] == "video"}
+        self.assertTrue({"l", "m", "h"} <= layers, layers)
+        heard = [entry for entry in stats
+                 if entry["type"] == "inbound-rtp" and entry["kind"] == "audio"]
+        self.assertTrue(any(entry["packetsReceived"] > 0 for entry in heard))
+        self.ben.write("The beds are on the second picture.")
+        self.ben.page.get_by_role("button", name="Raise the hand").click()
+        expect(self.ann.page.get_by_role("button", name="ben, hand raised")).to_be_visible()
+        # Who is shown large comes in a larger layer than who is not.
+        self.ann.page.get_by_role("button", name="Show the speaker large").click()
+        self.ann.page.wait_for_function(
+            """async () => {
+                const heights = (await mediaStats())
+                    .filter((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video')
+                    .map((entry) => entry.frameHeight ?? 0);
+                return Math.max(...heights) > Math.min(...heights);
+            }""", polling=500, timeout=PATIENCE_MS)
+        self.ann.picture("meeting")
+        self.ann.page.get_by_role("button", name="Show everybody alike").click()
+
+        # The camera goes and comes.
+        self.cid.page.get_by_role("button", name="Turn the camera off").click()
+        expect(self.ann.page.locator(others)).to_have_count(1)
+        self.cid.page.get_by_role("button", name="Turn the camera on").click()
+        self.sees(self.ann, 2)
+        # A page that is loaded again comes back.
+        self.cid.page.on("dialog", lambda dialog: dialog.accept())
+        self.cid.page.reload()
+        self.join(self.cid)
+        self.sees(self.cid, 2)
+        self.sees(self.ann, 2)
+        self.cid.page.get_by_role("button", name="Leave", exact=True).click()
+        expect(self.ann.page.locator("li.tile")).to_have_count(2)
+
+
+if __name__ == "__main__":
+    unittest.main()
