@@ -214,7 +214,10 @@ struct MeetingModel: ~Copyable {
   func decoded(_ viewer: Int) -> [DecodedStream] {
     viewers[viewer].received.sorted { $0.key < $1.key }
       .filter { $0.value.values.contains { $0.descriptor != nil } }
-      .map { DecodedStream($0.value, isLossy: downlink.loss > 0) }
+      .map {
+        DecodedStream(
+          $0.value, isLossy: downlink.loss > 0 || downlink.bitsPerSecond != nil)
+      }
   }
 }
 

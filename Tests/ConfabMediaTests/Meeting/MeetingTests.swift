@@ -175,6 +175,19 @@ struct MeetingTests {
     judge(meeting, "\(rate) bit/s")
   }
 
+  @Test("a very narrow line gets every fourth picture, and does not see that any are missing")
+  func base() throws {
+    var meeting = try MeetingModel(seed: 43)
+    meeting.downlink.bitsPerSecond = 140_000
+    try meeting.join()
+    try meeting.join()
+    meeting.watch(0, [(1, 720)])
+    meeting.run(milliseconds: 20_000)
+    let stream = try #require(meeting.decoded(0).first)
+    #expect(Set(stream.temporalLayers.suffix(20)) == [0])
+    judge(meeting, "base layer")
+  }
+
   @Test("a wide line is found out by probing, and used")
   func probing() throws {
     var meeting = try MeetingModel(seed: 42)

@@ -27,6 +27,8 @@ struct ViewerModel {
   var bytes = 0
   var problems: [String] = []
   private var arrivals: [UInt64: UInt64] = [:]
+  /// By SSRC and number: SRTP would use the same nonce for both of two contents.
+  private var sealed: [UInt64: [UInt8]] = [:]
   private var transportNumbers = SequenceUnwrapper()
   private var toldTo: UInt64 = 0
   private var feedbackNumber: UInt8 = 0
@@ -41,6 +43,10 @@ struct ViewerModel {
       guard let header = RTPHeader(buffer) else {
         problems.append("no RTP packet: \(bytes.prefix(16).hex)")
         return
+      }
+      let nonce = UInt64(header.ssrc) << 16 | UInt64(header.sequence)
+      if let other = sealed.updateValue(bytes, forKey: nonce), other != bytes {
+        problems.append("\(header.ssrc): number \(header.sequence) is used twice")
       }
       var extensions = HeaderExtensionNumbers()
       extensions.set(.transportSequence, to: Self.transportNumber)
@@ -144,11 +150,11 @@ struct ViewerModel {
 /// What a decoder makes of a stream of packets: the rules that a viewer's browser has.
 struct DecodedStream {
   var frames = 0
-  var keyframes = 0
   var missingPackets = 0
   /// Layers in the order in which they were shown.
   var layers: [UInt8] = []
-  var temporalLayers: Set<UInt8> = []
+  /// Of each frame.
+  var temporalLayers: [UInt8] = []
   var problems: [String] = []
 
   /// - Parameter isLossy: the first packets may have been lost.
@@ -194,7 +200,6 @@ struct DecodedStream {
         Set(frame.map { [$0.body[0], $0.body[3], $0.body[4]] }).count == 1,
         "two halves are joined before \(number)", &problems)
       frames += 1
-      if packet.isKey || frame.first?.isKey == true { keyframes += 1 }
       let isKey = frame.first?.isKey == true
       if layers.last != packet.body[0] {
         // A key frame that was lost on the way is the network's doing.
@@ -219,7 +224,7 @@ struct DecodedStream {
         }
         lastTL0 = tl0
       }
-      temporalLayers.insert(descriptor.temporalLayer ?? 0)
+      temporalLayers.append(descriptor.temporalLayer ?? 0)
       isBroken = false
     }
   }
