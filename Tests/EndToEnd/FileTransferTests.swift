@@ -61,7 +61,8 @@ import Testing
     var arrived = 0
     for signal in kills {
       let killed = try place.start("ann", send)
-      let goal = arrived + 5_000_000
+      // What the receiver noted is at most two seconds, and so ten megabytes, behind.
+      let goal = max(12_500_000, arrived + 3_000_000)
       let line = try await killed.line { (number("bytes", of: $0) ?? 0) > goal }
       arrived = number("bytes", of: line) ?? 0
       killed.kill(signal)
@@ -70,7 +71,7 @@ import Testing
     let sender = try place.start("ann", send)
     let first = try await sender.line { number("bytes", of: $0) ?? 0 > 0 }
     // It goes on: what the receiver's journal had then is not sent again.
-    #expect((number("bytes", of: first) ?? 0) >= arrived / 2, "\(first)")
+    #expect((number("bytes", of: first) ?? 0) >= arrived / 8, "\(first)")
     try await sender.outcome().expectSuccess()
     try await receiver.outcome().expectSuccess()
     #expect(
