@@ -154,6 +154,20 @@ import Testing
     #expect(try await receiver.outcome().expectSuccess().output == words)
   }
 
+  /// A film can be watched while it comes, whatever of its beginning came before there was a place for it.
+  @Test func aStreamBeginsBeforeItsEnd() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("film.mkv", megabytes: 12)
+    let receiver = try place.start("bob", ["file", "receive", "--stdout", "--from", "@ann"])
+    let sender = try place.start(
+      "ann", ["file", "send", source, "@bob", "--json", "--rate", "16Mbit"])
+    try await eventually("the film has begun") { !receiver.output.isEmpty }
+    #expect(!sender.lines.contains { $0.contains("\"event\":\"done\"") })
+    try await sender.outcome().expectSuccess()
+    try await receiver.outcome().expectSuccess()
+  }
+
   @Test func mistakesAreStatus2() async throws {
     let place = try await Place()
     try await place.bring("ann")
