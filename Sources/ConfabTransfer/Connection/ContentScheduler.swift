@@ -1,5 +1,5 @@
-/// Which bytes of the content stream go next: lost ones first, then what was queued, in that order and
-/// as far as the recipient gave credit.
+/// Which bytes of the content stream go next: lost ones first, then what is wanted again, then what was
+/// queued, in that order and as far as the recipient gave credit.
 struct ContentScheduler: Sendable {
   struct Chunk: Hashable, Sendable {
     var range: Range<UInt64>
@@ -24,9 +24,17 @@ struct ContentScheduler: Sendable {
   var hasSendable: Bool { !lost.isEmpty || (queueHead < queued.count && spent < credit) }
   var isEmpty: Bool { lost.isEmpty && queueHead == queued.count }
 
+  /// What was sent before and is wanted again goes before what lies behind it: a reader who takes the
+  /// content in order waits for it.
+  ///
   /// - Returns: whether bytes among them were sent before.
   mutating func queue(_ range: Range<UInt64>) -> Bool {
     guard !range.isEmpty else { return false }
+    if range.lowerBound < highestSent {
+      let behind = queued[queueHead...].firstIndex { $0.lowerBound > range.lowerBound }
+      queued.insert(range, at: behind ?? queued.count)
+      return true
+    }
     if queueHead < queued.count, let last = queued.last, last.upperBound == range.lowerBound {
       queued[queued.count - 1] = last.lowerBound..<range.upperBound
     } else {
@@ -36,7 +44,7 @@ struct ContentScheduler: Sendable {
       }
       queued.append(range)
     }
-    return range.lowerBound < highestSent
+    return false
   }
 
   mutating func raiseCredit(to bytes: UInt64) { credit = max(credit, bytes) }
