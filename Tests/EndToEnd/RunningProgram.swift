@@ -62,12 +62,22 @@ final class RunningProgram: Sendable {
     }
   }
 
+  /// Empty at the end. `FileHandle.availableData` ends the process when a signal interrupts it.
+  private static func readSome(_ descriptor: Int32) -> Data {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      return Data(buffer.prefix(max(count, 0)))
+    }
+  }
+
   private func gather(
     _ handle: FileHandle, _ stream: any WritableKeyPath<State, Data> & Sendable
   ) {
     Thread.detachNewThread { [self] in
       while true {
-        let data = handle.availableData
+        let data = Self.readSome(handle.fileDescriptor)
         state.withLock { state in
           if data.isEmpty { state.openStreams -= 1 } else { state[keyPath: stream].append(data) }
         }
