@@ -80,12 +80,22 @@ function presentItem(person, call, act) {
   );
 }
 
+/** Where a guest link is shown: it stays while the panel is drawn anew, at each change of the roster. */
+const guestLinkPlaces = new WeakMap();
+
+/** @param {import("../meeting/call.js").Call} call */
+function guestLinkPlace(call) {
+  const place = guestLinkPlaces.get(call) ?? h("div", { role: "status" });
+  guestLinkPlaces.set(call, place);
+  return place;
+}
+
 /**
  * @param {import("../meeting/call.js").Call} call
  * @param {(work: () => any) => any} act
  */
 export function hostControls(call, act) {
-  const made = h("div", { role: "status" });
+  const made = guestLinkPlace(call);
   const { locked = false, waitingRoom = "WAITING_ROOM_GUESTS" } = call.info;
   return h(
     "section.block",
