@@ -25,9 +25,9 @@ run: ## install what is missing, build, and serve with data in ./confab-data
 	@Tools/setup run
 	@Tools/run --data '$(DATA)'
 
-# Real servers hash real passwords, slowly in a debug build, and media have protocols with deadlines: these
-# run one after the other, away from the simulations that keep every thread busy.
-ALONE := ^(EndToEnd|ConfabServerTests\.MediaTests)
+# What waits for real sockets, processes or passwords has deadlines: it runs one test after the other, away
+# from the simulations, which keep every thread busy.
+ALONE := ^(EndToEnd|Confab(Client|Network|Server)Tests)\.
 test: ## install what is missing, build, and run all tests
 	@Tools/setup test
 	swift build --build-tests $(SWIFT_FLAGS)
