@@ -9,6 +9,8 @@ import OrderedCollections
 struct OutgoingBatch {
   private var commands: [[FanoutCommand]]
   private var told: OrderedDictionary<ChannelID, Joined> = [:]
+  /// Who came and who left.
+  private var presence = Joined()
   private var toldBytes = 0
   /// Whether a browser may hear what is told: JSON is made for somebody or not at all. Set before inputs
   /// are handled, so that it is right for everybody whom these inputs subscribe.
@@ -40,16 +42,22 @@ struct OutgoingBatch {
     told[channel, default: Joined()].append(frame, alsoForBrowsers: spellsForBrowsers)
   }
 
+  /// When a server comes back, everybody is news to everybody: what one turn says is one write.
   mutating func tellPresence(_ presence: WirePresence) {
-    var joined = Joined()
-    joined.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
-    for index in commands.indices { commands[index].append(.tellPresence(joined)) }
+    self.presence.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
+  }
+
+  /// Who begins to watch asks who is active, and needs no news from before.
+  mutating func watchPresence(_ id: ConnectionID) {
+    passOnPresence()
+    commands[id.loopIndex].append(.watchPresence(id))
   }
 
   /// Hands everything over and is empty.
   mutating func send(to fanouts: [LoopFanout], backlog: FanoutBacklog) {
     for (channel, joined) in told { append(joined, in: channel) }
     told.removeAll(keepingCapacity: true)
+    passOnPresence()
     // Counted before it is handed over, so that the count never falls below zero.
     if toldBytes > 0 { backlog.add(bytes: toldBytes) }
     toldBytes = 0
@@ -62,6 +70,13 @@ struct OutgoingBatch {
   private mutating func passOn(_ channel: ChannelID) {
     guard let joined = told.removeValue(forKey: channel) else { return }
     append(joined, in: channel)
+  }
+
+  private mutating func passOnPresence() {
+    guard presence.events > 0 else { return }
+    toldBytes += presence.bytes * commands.count
+    for index in commands.indices { commands[index].append(.tellPresence(presence)) }
+    presence = Joined()
   }
 
   private mutating func append(_ joined: Joined, in channel: ChannelID) {
