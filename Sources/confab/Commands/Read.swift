@@ -92,11 +92,11 @@ struct Read: AsyncParsableCommand {
   ) async throws {
     var follower = Follower(
       current.dialer, channel: opening.channel, after: opening.asOfPosition)
-    var connection: Connection?
+    let marker = ReadMarker(channel.reference)
     try await follower.run { happening in
       switch happening {
       case .connected(let new, let channels):
-        connection = new
+        await marker.use(new)
         guard channels.contains(where: { $0.id == opening.channel }) else {
           throw Rejection(
             .notAMember, "You are not in \(opening.label). confab room join enters a public room.")
@@ -108,9 +108,7 @@ struct Read: AsyncParsableCommand {
         } else if let line = event.line {
           Output.line(line)
         }
-        if let message = event.message, let connection {
-          try await markRead(through: message.sequence, connection)
-        }
+        if let message = event.message, !keepUnread { await marker.mark(through: message.sequence) }
       case .lost(let reason, _): Output.note("\(reason) Trying again…")
       case .channelGone(let gone) where gone.channel == opening.channel:
         throw Rejection(.notAMember, "You are no longer in \(gone.label).")
