@@ -56,6 +56,10 @@ private func bobs(
   MessageFacts(author: bob, isDeleted: isDeleted, reactions: reactions)
 }
 
+private func cats() -> MessageFacts {
+  MessageFacts(author: cat, isDeleted: false, reactions: [])
+}
+
 private func edit(_ facts: MessageFacts?, _ text: String = "new") -> EditMessage {
   EditMessage(channel: .label("#plans"), sequence: 1, text: text, facts: facts)
 }
@@ -108,12 +112,19 @@ struct CommandTests {
 
     Row("edits one's own", b, edit(bobs())),
     Row("edits another's", a, edit(bobs()), .notTheAuthor),
+    Row("the place's owner deletes another's", a, delete(bobs())),
+    Row("the room's owner deletes another's", b, delete(cats())),
+    Row(
+      "a member deletes no other's", c,
+      DeleteMessage(channel: .label("#lobby"), sequence: 1, facts: bobs()), .notTheAuthor),
+    Row(
+      "the place's owner deletes nothing of what two say", a,
+      DeleteMessage(channel: .label("@bob"), sequence: 1, facts: bobs()), .notTheAuthor),
     Row("edits in a room of others", c, edit(bobs()), .notAMember),
     Row("edits what is not", b, edit(nil), .messageUnknown),
     Row("edits what was deleted", b, edit(bobs(isDeleted: true)), .messageDeleted),
     Row("edits to nothing", b, edit(bobs(), ""), .messageEmpty),
     Row("deletes one's own", b, delete(bobs())),
-    Row("deletes another's, also as owner of the place", a, delete(bobs()), .notTheAuthor),
     Row("deletes twice", b, delete(bobs(isDeleted: true)), .messageDeleted),
     Row("reacts", a, react(bobs())),
     Row("reacts to what is not", a, react(nil), .messageUnknown),
@@ -201,6 +212,11 @@ struct CommandTests {
     Row("a member enables nobody", b, EnableAccount(name: "cat"), .ownerRequired),
     Row("unlocks", .operator, UnlockAccount(name: "bob")),
     Row("a member unlocks nobody", b, UnlockAccount(name: "bob"), .ownerRequired),
+    Row("makes an owner", a, SetRole(name: "bob", role: .owner)),
+    Row("a member makes nobody an owner", b, SetRole(name: "bob", role: .owner), .ownerRequired),
+    Row("the last owner stays one", a, SetRole(name: "ann", role: .member), .requestInvalid),
+    Row(
+      "no such invitation", a, RevokeInvitation(invitation: InvitationID(99)), .invitationInvalid),
     Row("signs out everywhere", a, SignOutEverywhere(name: "bob")),
     Row("a member signs out nobody", c, SignOutEverywhere(name: "bob"), .ownerRequired),
     Row("one's own password", b, password(of: bob)),

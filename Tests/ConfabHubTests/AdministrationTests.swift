@@ -12,6 +12,8 @@ struct AdministrationTests {
     .addAccount(name: "eve", role: .member, password: secret, isImported: false),
     .listAccounts(after: ""), .listAllRooms(after: ChannelID(0)),
     .listAllSessions(after: SessionID(0)), .createInvitation(uses: 1, expiresIn: nil),
+    .listInvitations(after: InvitationID(0)), .revokeInvitation(InvitationID(1)),
+    .setAccount(name: "dan", .makeOwner), .setAccount(name: "dan", .makeMember),
     .setAccount(name: "dan", .disable), .setAccount(name: "dan", .enable),
     .setAccount(name: "dan", .unlock), .setAccount(name: "dan", .signOut),
     .resetPassword(name: "dan", secret),

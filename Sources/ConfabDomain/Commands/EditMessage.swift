@@ -1,3 +1,4 @@
+import OrderedCollections
 package import Primitives
 
 /// Changes the text of one's own message.
@@ -27,7 +28,8 @@ package struct EditMessage: Command {
   }
 }
 
-/// Removes the text of one's own message for ever.
+/// Removes the text of a message for ever: one's own, or in a room and the lobby anybody's as the
+/// owner of the room or of the place.
 package struct DeleteMessage: Command {
   package var channel: ChannelReference
   package var sequence: UInt64
@@ -43,7 +45,13 @@ package struct DeleteMessage: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let channel = try state.writable(channel, by: actor)
-    try state.requireOwnMessage(sequence, facts, in: channel, by: actor)
+    let facts = try state.requireMessage(sequence, facts, in: channel, by: actor)
+    guard facts.author == actor.account || state.moderates(channel, actor) else {
+      throw Rejection(
+        .notTheAuthor,
+        "Only who wrote a message may delete it, and in rooms the owner of the room or of the place."
+      )
+    }
     return [.messageDeleted(channel.id, sequence: sequence)]
   }
 }
@@ -54,8 +62,14 @@ extension PlaceState {
   ) throws(Rejection) {
     let facts = try requireMessage(sequence, facts, in: channel, by: actor)
     guard facts.author == actor.account else {
-      throw Rejection(.notTheAuthor, "Only who wrote a message may change or delete it.")
+      throw Rejection(.notTheAuthor, "Only who wrote a message may change it.")
     }
+  }
+
+  /// What two people say to each other is nobody else's to delete.
+  fileprivate func moderates(_ channel: Channel, _ actor: Actor) -> Bool {
+    guard channel.kind != .direct, let account = actor.account else { return false }
+    return channel.owner == account || accounts[account]?.role == .owner
   }
 
   /// The message exists, may be seen by the actor, and was not deleted.

@@ -35,7 +35,11 @@ struct Edit: AsyncParsableCommand, TakesText {
 
 struct Delete: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Delete a message of yours. Its number stays.")
+    abstract: "Delete a message of yours. Its number stays.",
+    discussion: """
+      In rooms and in the lobby, the owner of the room and the owners of the place may delete what \
+      others wrote, too.
+      """)
 
   @Argument(help: "'#room' or @name.")
   var channel: ChannelArgument
