@@ -28,6 +28,8 @@ final class HubDriver: @unchecked Sendable {
   private var outgoing: OutgoingBatch
   private var appended: [StampedEvent] = []
   private var snapshotEntry: UInt64
+  /// Words were edited or deleted and a purge is to come.
+  private var isPurgeScheduled = false
   private var deadline: Scheduled<Void>?
   private var deadlineTime: MonotonicTime?
 
@@ -123,6 +125,21 @@ final class HubDriver: @unchecked Sendable {
     services.writer.saveSnapshot(hub.state)
   }
 
+  private func schedulePurge() {
+    if isPurgeScheduled { return }
+    isPurgeScheduled = true
+    loop.scheduleTask(in: .seconds(ServerLimits.purgeSeconds)) { [weak self] in self?.purge() }
+  }
+
+  private func purge() {
+    isPurgeScheduled = false
+    services.writer.purge { [weak self] in self?.purgeAgain() }
+  }
+
+  private func purgeAgain() {
+    loop.execute { self.schedulePurge() }
+  }
+
   private func scheduleDeadline() {
     let next = hub.nextDeadline
     guard next != deadlineTime else { return }
@@ -155,7 +172,7 @@ final class HubDriver: @unchecked Sendable {
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
     case .unsubscribe(let id, let channel): outgoing.unsubscribe(id, channel)
-    case .watchPresence(let id): outgoing.add(.watchPresence(id))
+    case .watchPresence(let id): outgoing.watchPresence(id)
     case .tell(let channel, let stamped): tell(stamped, in: channel)
     case .tellPresence(let view): outgoing.tellPresence(WirePresence(view))
     case .checkPassword(let ticket, let check):
@@ -188,6 +205,7 @@ final class HubDriver: @unchecked Sendable {
     for stamped in events {
       services.directory.note(stamped.event)
       switch stamped.event.body {
+      case .messageEdited, .messageDeleted: schedulePurge()
       case .signInFailed: services.metrics.signInFailures.add()
       case .fileOffered: services.metrics.filesOffered.add()
       case .fileAccepted: services.metrics.filesAccepted.add()
