@@ -43,6 +43,8 @@ struct Failure {
       self.init(status: .incomplete, words: failure.text)
     case let refused as FilesRefused:
       self.init(status: .refused, words: refused.description)
+    case let over as PresentationOver:
+      self.init(status: .refused, words: over.description)
     case is TransferInterrupted:
       self.init(status: .incomplete, words: "\(error)")
     case is UsageError, is AddressError, is ProfileError:
