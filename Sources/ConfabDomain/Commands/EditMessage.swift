@@ -1,4 +1,3 @@
-import OrderedCollections
 package import Primitives
 
 /// Changes the text of one's own message.
@@ -28,8 +27,8 @@ package struct EditMessage: Command {
   }
 }
 
-/// Removes the text of a message for ever: one's own, or in a room and the lobby anybody's as the
-/// owner of the room or of the place.
+/// Removes the text of a message for ever: of one's own, or of anybody's for the room's owner and for an
+/// owner of the place who is in the room.
 package struct DeleteMessage: Command {
   package var channel: ChannelReference
   package var sequence: UInt64
@@ -45,13 +44,7 @@ package struct DeleteMessage: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let channel = try state.writable(channel, by: actor)
-    let facts = try state.requireMessage(sequence, facts, in: channel, by: actor)
-    guard facts.author == actor.account || state.moderates(channel, actor) else {
-      throw Rejection(
-        .notTheAuthor,
-        "Only who wrote a message may delete it, and in rooms the owner of the room or of the place."
-      )
-    }
+    try state.requireDeletable(sequence, facts, in: channel, by: actor)
     return [.messageDeleted(channel.id, sequence: sequence)]
   }
 }
@@ -66,10 +59,18 @@ extension PlaceState {
     }
   }
 
-  /// What two people say to each other is nobody else's to delete.
-  fileprivate func moderates(_ channel: Channel, _ actor: Actor) -> Bool {
-    guard channel.kind != .direct, let account = actor.account else { return false }
-    return channel.owner == account || accounts[account]?.role == .owner
+  fileprivate func requireDeletable(
+    _ sequence: UInt64, _ facts: MessageFacts?, in channel: Channel, by actor: Actor
+  ) throws(Rejection) {
+    let facts = try requireMessage(sequence, facts, in: channel, by: actor)
+    let person = try person(actor)
+    let isOwner = channel.owner == person.id || person.role == .owner
+    guard facts.author == person.id || (isOwner && channel.kind != .direct) else {
+      throw Rejection(
+        .notTheAuthor,
+        "Only who wrote a message, and an owner of the room or the server, may delete it."
+      )
+    }
   }
 
   /// The message exists, may be seen by the actor, and was not deleted.

@@ -91,14 +91,19 @@ extension Hub {
   }
 
   private mutating func listActive(_ caller: Caller, after: String) {
-    let active = presence.people.keys.compactMap { state.accounts[$0] }
+    // Who asks is there, though a verb that only asks is no news to others.
+    let asker = connections[caller.connection]?.account
+    var active = presence.people.keys.compactMap { state.accounts[$0] }
+    if let asker, presence.people[asker] == nil, let account = state.accounts[asker] {
+      active.append(account)
+    }
     let (page, more) = Self.page(active, after: after)
-    let people = page.compactMap { account in
-      presence.people[account.id].map {
-        PresenceView(
-          name: account.name.text, isActive: true, since: $0.since, address: $0.address,
-          canReceiveFiles: $0.canReceiveFiles)
-      }
+    let people = page.map { account in
+      let person = presence.people[account.id]
+      return PresenceView(
+        name: account.name.text, isActive: true, since: person?.since ?? now.wall,
+        address: person?.address ?? caller.address,
+        canReceiveFiles: person?.canReceiveFiles ?? false)
     }
     reply(caller, .people(people, more: more))
     log(caller, "asked who is active")
@@ -107,9 +112,17 @@ extension Hub {
   /// The accounts that come after a name, in the order of their names.
   static func page(_ accounts: [Account], after: String) -> (ArraySlice<Account>, more: Bool) {
     let folded = after.lowercased()
-    let rest = accounts.filter { $0.name.folded > folded }
-      .sorted { $0.name.folded < $1.name.folded }
-    return (rest.prefix(HubLimits.pageEntriesMax), rest.count > HubLimits.pageEntriesMax)
+    // Only as many as a page holds, and one, are kept in order: all may be a hundred thousand.
+    var page: [Account] = []
+    for account in accounts where account.name.folded > folded {
+      let name = account.name.folded
+      if page.count > HubLimits.pageEntriesMax {
+        guard let last = page.last, name < last.name.folded else { continue }
+        page.removeLast()
+      }
+      page.insert(account, at: page.firstIndex { name < $0.name.folded } ?? page.endIndex)
+    }
+    return (page.prefix(HubLimits.pageEntriesMax), page.count > HubLimits.pageEntriesMax)
   }
 
   func sessionView(_ id: SessionID, _ caller: Caller) -> SessionView? {

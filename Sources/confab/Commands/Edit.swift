@@ -37,8 +37,10 @@ struct Delete: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Delete a message of yours. Its number stays.",
     discussion: """
-      In rooms and in the lobby, the owner of the room and the owners of the place may delete what \
-      others wrote, too.
+      The owner of a room, and an owner of the server who is in it, may delete what others wrote.
+
+      Example:
+        confab delete '#plans' 12
       """)
 
   @Argument(help: "'#room' or @name.")
