@@ -153,6 +153,7 @@ final class HubDriver: @unchecked Sendable {
     case .notify(let id, let notice): outgoing.add(.notify(id, notice))
     case .notifyAll(let ids, let notice): for id in ids { outgoing.add(.notify(id, notice)) }
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
+    case .beginTelling(let id): outgoing.add(.beginTelling(id))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
     case .unsubscribe(let id, let channel): outgoing.unsubscribe(id, channel)
     case .watchPresence(let id): outgoing.add(.watchPresence(id))
