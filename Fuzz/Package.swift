@@ -63,6 +63,7 @@ let package = Package(
     fuzzer("MediaRoom", "MediaExercises"),
     fuzzer("MediaICE", "MediaExercises"),
     fuzzer("MediaSRTP", "MediaExercises"),
+    fuzzer("MediaRecordings", "MediaExercises"),
     fuzzer("STUNMessages", "STUNExercises"),
     fuzzer("TransferPacket", "TransferExercises"),
     fuzzer("TransferHandshake", "TransferExercises"),

@@ -155,7 +155,9 @@ extension Hub {
     hold(
       .log(
         LogLine(
-          who: who, what: what, detail: detail, address: connection?.peer.address ?? "")))
+          who: who, what: what, detail: detail,
+          // Also of those who hung up before they were answered.
+          address: connection?.peer.address ?? caller.address)))
   }
 
   mutating func ask(_ question: Question) -> Ticket {

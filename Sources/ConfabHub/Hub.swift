@@ -41,6 +41,7 @@ package struct Hub: Sendable {
   /// Sign-in attempts that wait for the one before them: each account's are checked one by one, so
   /// that many at once are no more guesses than a few.
   var attempts: [AttemptKey: Deque<Attempt>] = [:]
+  var checkLines = CheckLines()
   /// Changes that wait for the one before them: each message's are decided one by one, so that no
   /// two are decided on the same facts.
   var changes: [MessageKey: Deque<Change>] = [:]

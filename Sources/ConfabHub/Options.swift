@@ -34,10 +34,17 @@ package enum HubLimits {
   package static let recentMessageIDsMax = 65_536
   /// Attempts to sign in that wait for the one before them, for one account, device or name.
   package static let attemptsInLineMax = 256
+  /// Passwords of one network (/32, /64) that are checked at the same time, and attempts that wait.
+  package static let checksPerNetworkMax = 4
+  package static let checksInLineMax = 256
+  /// New accounts of one network whose passwords are hashed at the same time.
+  package static let registrationsPerNetworkMax = 32
   /// Effects that wait for the disk. Past it, requests that write are refused.
   package static let heldEffectsMax = 262_144
   /// Entries of a list in one reply, so that it fits a frame.
   package static let pageEntriesMax = 200
+  /// Accounts or channels that a request walks for the price of another request.
+  package static let walkedPerRequest = 2_000
   /// Connections of one account at the same time.
   package static let connectionsPerAccountMax = 20_000
   /// After a failure of the journal, writing is not tried again for this long.

@@ -17,18 +17,22 @@ struct RateLimits: Sendable {
     self.burst = Double(max(1, burst))
   }
 
-  /// Takes one token, or says how long until there is one.
-  mutating func take(_ account: AccountID, at now: MonotonicTime) -> Duration? {
+  /// Takes tokens, or says how long until there are so many.
+  mutating func take(
+    _ account: AccountID, _ cost: Double = 1, at now: MonotonicTime
+  ) -> Duration? {
+    // However dear, it goes through after a rest.
+    let cost = min(cost, burst)
     var bucket = buckets[account] ?? Bucket(tokens: burst, at: now)
     let rested = Double(now.since(bucket.at).nanoseconds) / 1e9
     bucket.tokens = min(burst, bucket.tokens + rested * perSecond)
     bucket.at = now
     defer { buckets[account] = bucket }
-    guard bucket.tokens >= 1 else {
-      let wait = (1 - bucket.tokens) / perSecond
+    guard bucket.tokens >= cost else {
+      let wait = (cost - bucket.tokens) / perSecond
       return .nanoseconds(Int64(wait * 1e9) + 1)
     }
-    bucket.tokens -= 1
+    bucket.tokens -= cost
     return nil
   }
 }

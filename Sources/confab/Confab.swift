@@ -22,8 +22,9 @@ struct Confab: AsyncParsableCommand {
         make 2>&1 | confab send '#builds' -
         confab read '#lobby' --since 0 --follow --json
 
-      Exit status: 0 done, 2 usage, 3 refused by the server, 4 cannot reach the server,
-      5 a transfer did not complete, 130 interrupted. What is remembered stands in CONFAB_HOME (default ~/.config/confab).
+      Exit status: 0 done, 2 usage, 3 refused by the server, 4 cannot reach it,
+      5 a transfer did not complete, 130 interrupted.
+      CONFAB_HOME (default ~/.config/confab) keeps servers, sessions and keys.
       """,
     version: Release.name,
     groupedSubcommands: [
@@ -72,8 +73,9 @@ struct Confab: AsyncParsableCommand {
         Output.write(text.isEmpty ? "" : text + "\n")
         Glibc.exit(0)
       }
-      Output.failure(message(for: error))
-      Output.note(usageString())
+      let trouble = ParsingTrouble(message: message(for: error), full: fullMessage(for: error))
+      Output.failure(trouble.line)
+      Output.note(trouble.usage)
     }
     Glibc.exit(failure.status.rawValue)
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConfabClient
 import ConfabDomain
 import ConfabTransfer
+import Foundation
 import Glibc
 
 /// What the exit status of the program means.
@@ -42,6 +43,8 @@ struct Failure {
       self.init(status: .incomplete, words: failure.text)
     case let refused as FilesRefused:
       self.init(status: .refused, words: refused.description)
+    case let over as PresentationOver:
+      self.init(status: .refused, words: over.description)
     case is TransferInterrupted:
       self.init(status: .incomplete, words: "\(error)")
     case is UsageError, is AddressError, is ProfileError:
@@ -72,5 +75,23 @@ struct Failure {
   private init(_ rejection: Rejection) {
     self.init(
       status: .refused, words: "refused (\(rejection.code.rawValue)): \(rejection.message)")
+  }
+}
+
+/// What the argument parser says, as one line that names the help to read, and the usage for who looks.
+struct ParsingTrouble {
+  var line: String
+  var usage: String
+
+  /// - Parameter full: the message, the usage of the command that was meant, and where its help is.
+  init(message: String, full: String) {
+    let usage = full.range(of: "Usage:").map { String(full[$0.lowerBound...]) } ?? ""
+    self.usage = usage
+    line = message.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
+    // The parser's own words end without a stop and only say what is wrong; ours say what to do as well.
+    guard !line.hasSuffix("."), let see = usage.range(of: "See '"),
+      let end = usage[see.upperBound...].firstIndex(of: "'")
+    else { return }
+    line += ". See \(usage[see.upperBound..<end])."
   }
 }

@@ -40,6 +40,15 @@ import Testing
     #expect(files.count == 1)
   }
 
+  /// Names hold hyphens, as the files' do: `ann` must not send what `ann-lee` wrote.
+  @Test func leavesTheMessagesOfALongerNameAlone() throws {
+    var other = server
+    other.account = "ann-lee"
+    do { try profile.outbox(of: other).add(draft(1)) }
+    #expect(try profile.outbox(of: server).drafts == [])
+    #expect(try profile.outbox(of: other).drafts == [draft(1)])
+  }
+
   @Test func keepsTheNumberOfTheChannel() throws {
     var numbered = draft(1)
     numbered.channelID = 12

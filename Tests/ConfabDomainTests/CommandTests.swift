@@ -60,8 +60,8 @@ private func edit(_ facts: MessageFacts?, _ text: String = "new") -> EditMessage
   EditMessage(channel: .label("#plans"), sequence: 1, text: text, facts: facts)
 }
 
-private func delete(_ facts: MessageFacts?) -> DeleteMessage {
-  DeleteMessage(channel: .label("#plans"), sequence: 1, facts: facts)
+private func delete(_ facts: MessageFacts?, in channel: String = "#plans") -> DeleteMessage {
+  DeleteMessage(channel: .label(channel), sequence: 1, facts: facts)
 }
 
 private func react(_ facts: MessageFacts?, _ emoji: String = "👍", remove: Bool = false)
@@ -94,7 +94,8 @@ struct CommandTests {
     Row("a sign is no number", b, send("#+2"), .channelUnknown),
     Row("a private room of others", c, send("#plans"), .notAMember),
     Row("a public room not joined", c, send("#open"), .notAMember),
-    Row("a closed room has no name", c, send("#old"), .channelUnknown),
+    Row("a closed room by its name, for who was in it", c, send("#old"), .channelClosed),
+    Row("a closed room by its name, for others", d, send("#old"), .channelUnknown),
     Row("a closed room by its number", c, send("#3"), .channelClosed),
     Row("a closed room of others", d, send("#3"), .notAMember),
     Row("somebody who is not", c, send("@nobody"), .accountUnknown),
@@ -113,7 +114,13 @@ struct CommandTests {
     Row("edits what was deleted", b, edit(bobs(isDeleted: true)), .messageDeleted),
     Row("edits to nothing", b, edit(bobs(), ""), .messageEmpty),
     Row("deletes one's own", b, delete(bobs())),
-    Row("deletes another's, also as owner of the place", a, delete(bobs()), .notTheAuthor),
+    Row("deletes another's as owner of the place", a, delete(bobs())),
+    Row(
+      "deletes another's as owner of the room", b,
+      delete(MessageFacts(author: ann, isDeleted: false, reactions: []))),
+    Row("deletes another's", d, delete(bobs(), in: "#lobby"), .notTheAuthor),
+    Row("deletes another's in private", a, delete(bobs(), in: "@bob"), .notTheAuthor),
+    Row("deletes in a room of others", d, delete(bobs()), .notAMember),
     Row("deletes twice", b, delete(bobs(isDeleted: true)), .messageDeleted),
     Row("reacts", a, react(bobs())),
     Row("reacts to what is not", a, react(nil), .messageUnknown),

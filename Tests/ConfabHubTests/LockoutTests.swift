@@ -195,6 +195,64 @@ struct LockoutTests {
     #expect(harness.trySignIn("bob", "password").signedIn != nil)
   }
 
+  @Test("a flood of one network is checked few at a time, and ends with its failures")
+  func flood() {
+    let harness = HubHarness()
+    let connections = (0..<290).map { _ in harness.connect(from: "192.0.2.1") }
+    for (number, connection) in connections.enumerated() {
+      harness.begin(HubHarness.attempt("name-\(number)", "wrong one"), on: connection)
+    }
+    #expect(harness.checks.count == HubLimits.checksPerNetworkMax)
+    let ann = harness.connect(from: "198.51.100.7")
+    harness.begin(HubHarness.attempt("ann"), on: ann)
+    // Hers is not behind theirs.
+    #expect(harness.checks.count == HubLimits.checksPerNetworkMax + 1)
+    var guesses = 0
+    while !harness.checks.isEmpty {
+      #expect(harness.checks.count <= HubLimits.checksPerNetworkMax + 1)
+      guesses += harness.checks.count
+      harness.answerPasswords()
+    }
+    harness.settle()
+    #expect(guesses < 60 + HubLimits.checksPerNetworkMax + 1)
+    #expect(harness.hub.sizes.attempts == 0)
+    #expect(harness.trySignIn("bob", "password", from: "192.0.2.1").code == .addressLimited)
+  }
+
+  @Test("who waits for a check and hangs up costs none")
+  func hangingUpInLine() {
+    let harness = HubHarness()
+    let connections = (0..<50).map { _ in harness.connect(from: "192.0.2.1") }
+    for (number, connection) in connections.enumerated() {
+      harness.begin(HubHarness.attempt("name-\(number)", "wrong one"), on: connection)
+    }
+    for connection in connections { harness.disconnect(connection) }
+    var guesses = 0
+    while !harness.checks.isEmpty {
+      guesses += harness.checks.count
+      harness.answerPasswords()
+    }
+    #expect(guesses == HubLimits.checksPerNetworkMax)
+    #expect(harness.trySignIn("bob", "password", from: "192.0.2.1").signedIn != nil)
+  }
+
+  @Test("a session goes on where strangers have used up their failures")
+  func sessionsBesideStrangers() throws {
+    let harness = HubHarness()
+    _ = harness.signedIn("ann")
+    let hash = try #require(harness.store.state.sessions.values.last).tokenHash
+    for number in 0..<60 { harness.trySignIn("name-\(number)") }
+    #expect(harness.trySignIn("bob", "password").code == .addressLimited)
+    func goOn(_ hash: [UInt8]) -> Answer {
+      harness.ask(
+        .signIn(SignInAttempt(method: .token(hash: hash), device: nil, proof: nil)),
+        on: harness.connect())
+    }
+    #expect(goOn(hash).signedIn?.name == "ann")
+    // An unknown token is a stranger's.
+    #expect(goOn([1]).code == .addressLimited)
+  }
+
   @Test("who hangs up before the answer has failed all the same")
   func hangingUp() {
     var options = HubOptions()
@@ -237,6 +295,36 @@ struct LockoutTests {
     lock(harness)
     harness.now.wall = harness.now.wall - .seconds(365 * 24 * 3600)
     #expect(harness.trySignIn("bob", "password").signedIn != nil)
+  }
+
+  @Test("the log says who failed and from where, also of those who hung up, and warns of a lockout")
+  func log() {
+    let harness = HubHarness()
+    for name in ["bob", "nobody", "bob", "bob"] {
+      let connection = harness.connect(from: "198.51.100.7")
+      harness.begin(HubHarness.attempt(name, "wrong one"), on: connection)
+      harness.disconnect(connection)
+      harness.settle()
+    }
+    let lines = harness.log.filter { $0.what != "was refused" }
+    #expect(
+      lines.map { "\($0.level) \($0.who) \($0.what) \($0.detail)" } == [
+        "info bob failed to sign in ", "info  failed to sign in unknown name",
+        "info bob failed to sign in ", "info bob failed to sign in ", "warning bob was locked out ",
+      ])
+    #expect(harness.log.allSatisfy { $0.address == "198.51.100.7" })
+  }
+
+  @Test("a device's lockout is shown to owners as well")
+  func lockedDevice() {
+    let harness = HubHarness()
+    let ann = harness.signedIn("ann")
+    let keys = HubHarness.keys(1)
+    #expect(harness.trySignIn("bob", "password", device: keys).signedIn != nil)
+    for _ in 0..<3 { harness.trySignIn("bob", device: keys) }
+    #expect(
+      harness.ask(.listAccounts(after: "a"), on: ann).accounts?[1].lockedUntil
+        == harness.now.wall + .seconds(10))
   }
 
   @Test("an owner unlocks")

@@ -80,6 +80,7 @@ struct RoomTests {
     #expect(harness.ask(.closeRoom(.label("#plans")), on: ann).channel?.isClosed == true)
     #expect(harness.ask(HubHarness.send("#1", id: 1), on: bob).code == .channelClosed)
     #expect(harness.ask(.readMessages(.label("#1"), .newest, limit: 1), on: bob).read != nil)
+    #expect(harness.ask(.readMessages(.label("#plans"), .newest, limit: 1), on: bob).read != nil)
     #expect(harness.ask(HubHarness.room("plans"), on: bob).channel?.number == 2)
 
     #expect(harness.ask(.leaveRoom(.id(room)), on: bob).channel?.isJoined == false)

@@ -12,6 +12,7 @@ import Testing
     ("MediaRoom", exerciseMediaRoom),
     ("MediaICE", exerciseICE),
     ("MediaSRTP", exerciseSRTP),
+    ("MediaRecordings", exerciseRecording),
   ]
 
   @Test("inputs that broke something stay mended") func failCasesStayMended() throws {

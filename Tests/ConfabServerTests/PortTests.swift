@@ -13,6 +13,10 @@ extension ServerTests {
         #expect(try await get("/health", from: server).hasSuffix("\r\n\r\nok\n"))
         let metrics = try await get("/metrics", from: server)
         #expect(metrics.contains("# TYPE confab_connections gauge\nconfab_connections 1\n"))
+        for header in ["X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1", "Via: 1.1 proxy"] {
+          let answer = try await get("/metrics", from: server, header: header + "\r\n")
+          #expect(answer.hasPrefix("HTTP/1.1 403"), "\(header)")
+        }
         for path in ["/", "/room/3", "/room/3/meeting"] {
           let page = try await get(path, from: server)
           #expect(page.contains("Content-Security-Policy: default-src 'none'"))

@@ -81,6 +81,31 @@ import Testing
     #expect(try await place.admin(["users"]).expectSuccess().output.isEmpty)
   }
 
+  @Test func optionsStandInAFileInTheDataFolder() async throws {
+    let place = try await Place()
+    let data = place.folder + "/another"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    for (text, words) in [
+      (#"{"registration": "maybe"}"#, "--registration maybe is invalid"),
+      (#"{"registraton": "closed"}"#, "registraton, which is no option"),
+      ("registration=closed", "is no JSON object"),
+    ] {
+      try write(text, to: data + "/confab.json")
+      let outcome = try await place.run("operator", ["serve", "--data", data])
+      #expect(outcome.status == 2)
+      #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    }
+  }
+
+  @Test func namesWhoseLineWasRefused() async throws {
+    let place = try await Place()
+    try await place.bring("ann")
+    let outcome = try await place.run("ann", ["send", "#lobby", "-"], input: "one\n\nthree\n")
+    #expect(outcome.status == 3)
+    #expect(outcome.output.lines.count == 2)
+    #expect(outcome.errors.contains("line 2: refused (5001)"))
+  }
+
   @Test func onlyAnOwnerAdministersOverTheNetwork() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")

@@ -16,7 +16,8 @@ import Testing
     try await place.stop(SIGTERM)
     let log = place.server.errors
     for line in [
-      "ann signed in", "bob signed in", "ann made a room", "ann sent a message", "#plans",
+      "ann signed in", "ann failed to sign in", "bob signed in", "ann made a room",
+      "ann sent a message", "#plans",
       "bob read messages", "operator made an invitation", "address=127.0.0.1", "info stopped",
     ] {
       #expect(log.contains(line), "\(line)")

@@ -1,5 +1,4 @@
 import Testing
-
 import confab
 
 @Suite struct ArgumentOrderTests {
@@ -31,6 +30,7 @@ import confab
     ("send #plans hi there --json", "send --json -- #plans hi there"),
     ("send --reply-to 3 #plans yes", "send --reply-to 3 -- #plans yes"),
     ("send #plans -", "send -- #plans -"),
+    ("send #plans -5 degrees", "send -- #plans -5 degrees"),
     ("send #plans --help", "send --help -- #plans"),
     ("edit #plans 12 at nine --server h", "edit --server h -- #plans 12 at nine"),
     // In the midst of a text, and behind the mark, they are words like others.

@@ -1,9 +1,51 @@
 package import ConfabWire
+import Foundation
 import SwiftProtobuf
 
 // Meetings. What happens in them is told as pushes: `meetingChanged`, `participantChanged`,
-// `participantLeft`, `speaking` and `meetingGone`.
+// `participantLeft`, `speaking`, `mediaLost` and `meetingGone`.
 extension Connection {
+  /// Joins the channel's meeting, and starts it when there is none.
+  ///
+  /// - Parameter key: of the participant that goes on after a lost connection; empty for a new one.
+  package func joinMeeting(_ channel: WireChannelRef, key: [UInt8]) async throws
+    -> WireMeetingJoined
+  {
+    let request = WireJoinMeeting.with { ($0.channel, $0.key) = (channel, Data(key)) }
+    guard case .meetingJoined(let joined) = try await self.request(.joinMeeting(request)) else {
+      throw wrongAnswer
+    }
+    return joined
+  }
+
+  package func leaveMeeting(_ meeting: UInt64) async {
+    await tell(.leaveMeeting(.with { $0.meeting = meeting }))
+  }
+
+  /// Offers what this participant sends.
+  ///
+  /// - Parameter tracks: what each section carries.
+  /// - Returns: the server's answer, as SDP.
+  package func publishMedia(
+    _ sdp: String, _ tracks: [(mid: String, source: WireMediaSource)], in meeting: UInt64
+  ) async throws -> String {
+    let request = WirePublishMedia.with {
+      ($0.meeting, $0.sdp) = (meeting, sdp)
+      $0.tracks = tracks.map { track in
+        .with { ($0.mid, $0.source) = (track.mid, track.source) }
+      }
+    }
+    guard case .mediaAnswer(let answer) = try await self.request(.publishMedia(request)) else {
+      throw wrongAnswer
+    }
+    return answer.sdp
+  }
+
+  package func setScreen(_ isOn: Bool, in meeting: UInt64) async throws {
+    try await done(
+      .setParticipation(.with { ($0.meeting, $0.screen) = (meeting, isOn) }))
+  }
+
   /// From now on this connection is told of the channel's meetings, without being in them.
   package func watchMeeting(_ channel: WireChannelRef) async throws -> WireMeetingStanding {
     let request = WireWatchMeeting.with { $0.channel = channel }

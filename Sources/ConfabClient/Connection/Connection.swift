@@ -81,7 +81,12 @@ package final class Connection: Requesting {
             opened: opened, pushes: pushes))
       }.get()
       let timeout = loop.scheduleTask(in: ConnectionLimits.openingMax) {
-        opened.fail(ConnectionError.unreachable("\(destination) does not answer as Confab does."))
+        let handler = try? channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
+        opened.fail(
+          ConnectionError.unreachable(
+            handler?.isWelcome == true
+              ? "\(destination) is too busy to sign you in. Try again in a minute."
+              : "\(destination) does not answer as Confab does."))
         channel.close(promise: nil)
       }
       defer { timeout.cancel() }

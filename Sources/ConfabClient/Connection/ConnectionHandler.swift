@@ -50,6 +50,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     var signedIn: WireSignedIn?
   }
 
+  /// The server has greeted, so it is one of Confab.
+  var isWelcome: Bool { welcome.version > 0 }
+
   // MARK: Requests
 
   func request(_ body: WireClientFrame.OneOf_Body, answer: Answer) {

@@ -61,7 +61,7 @@ package struct Dialer: Sendable {
   }
 
   /// What the server asked for, or else what the backoff says.
-  static func wait(after error: any Error, _ backoff: Duration) -> Duration {
+  package static func wait(after error: any Error, _ backoff: Duration) -> Duration {
     let rejection: Rejection? =
       if case ConnectionError.ended(let reason) = error { reason } else { error as? Rejection }
     return max(rejection?.retryAfter ?? .zero, backoff)

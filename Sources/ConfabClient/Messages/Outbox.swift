@@ -55,7 +55,7 @@ package final class Outbox: Sendable {
   ) throws -> [(path: String, descriptor: CInt)] {
     var files: [(path: String, descriptor: CInt)] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    where name.hasPrefix("\(key)-") {
+    where belongs(name, to: key) {
       let descriptor = try PrivateFile.openForAppending("\(folder)/\(name)")
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         files.append(("\(folder)/\(name)", descriptor))
@@ -64,6 +64,11 @@ package final class Outbox: Sendable {
       }
     }
     return files
+  }
+
+  /// Names hold hyphens as well: the files of `ann` are not those of `ann-lee`.
+  private static func belongs(_ name: String, to key: String) -> Bool {
+    name.hasPrefix("\(key)-") && !name.dropFirst(key.count + 1).contains("-")
   }
 
   deinit { close() }

@@ -24,8 +24,8 @@ package enum ChannelTarget: Sendable {
 }
 
 extension PlaceState {
-  /// Finds a channel that exists, whoever asks. A name belongs to the open room that has it; a
-  /// number to its room also when that is closed.
+  /// Finds a channel that exists, whoever asks. A name belongs to the open room that has it, else to
+  /// the latest closed one that the actor was in; a number to its room also when that is closed.
   package func target(
     _ reference: ChannelReference, for actor: Actor
   ) throws(Rejection) -> ChannelTarget {
@@ -49,11 +49,11 @@ extension PlaceState {
       }
       return .newDirect(other.id)
     case .label(let label):
-      return .channel(try room(typed: label))
+      return .channel(try room(typed: label, by: actor))
     }
   }
 
-  private func room(typed label: String) throws(Rejection) -> Channel {
+  private func room(typed label: String, by actor: Actor) throws(Rejection) -> Channel {
     let bare = label.hasPrefix("#") ? String(label.dropFirst()) : label
     if bare.lowercased() == "lobby", let lobby = channels[.lobby] { return lobby }
     if bare.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt64(bare),
@@ -61,12 +61,20 @@ extension PlaceState {
     {
       return room
     }
-    guard let name = try? Name(bare), let room = room(named: name) else {
+    guard let name = try? Name(bare),
+      let room = room(named: name) ?? closedRoom(named: name, of: actor)
+    else {
       throw Rejection(
         .channelUnknown,
         "There is no room #\(bare), or no longer: look whether it has another name now.")
     }
     return room
+  }
+
+  private func closedRoom(named name: Name, of actor: Actor) -> Channel? {
+    let own = actor.account.flatMap { accounts[$0]?.channels } ?? []
+    return own.lazy.reversed().compactMap { channels[$0] }
+      .first { $0.isClosed && $0.name?.folded == name.folded }
   }
 
   /// An existing channel whose messages the actor may see.

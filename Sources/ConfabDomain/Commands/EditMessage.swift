@@ -27,7 +27,8 @@ package struct EditMessage: Command {
   }
 }
 
-/// Removes the text of one's own message for ever.
+/// Removes the text of a message for ever: of one's own, or of anybody's for the room's owner and for an
+/// owner of the place who is in the room.
 package struct DeleteMessage: Command {
   package var channel: ChannelReference
   package var sequence: UInt64
@@ -43,7 +44,7 @@ package struct DeleteMessage: Command {
     in state: PlaceState, by actor: Actor, at time: WallTime
   ) throws(Rejection) -> [Event.Body] {
     let channel = try state.writable(channel, by: actor)
-    try state.requireOwnMessage(sequence, facts, in: channel, by: actor)
+    try state.requireDeletable(sequence, facts, in: channel, by: actor)
     return [.messageDeleted(channel.id, sequence: sequence)]
   }
 }
@@ -54,7 +55,21 @@ extension PlaceState {
   ) throws(Rejection) {
     let facts = try requireMessage(sequence, facts, in: channel, by: actor)
     guard facts.author == actor.account else {
-      throw Rejection(.notTheAuthor, "Only who wrote a message may change or delete it.")
+      throw Rejection(.notTheAuthor, "Only who wrote a message may change it.")
+    }
+  }
+
+  fileprivate func requireDeletable(
+    _ sequence: UInt64, _ facts: MessageFacts?, in channel: Channel, by actor: Actor
+  ) throws(Rejection) {
+    let facts = try requireMessage(sequence, facts, in: channel, by: actor)
+    let person = try person(actor)
+    let isOwner = channel.owner == person.id || person.role == .owner
+    guard facts.author == person.id || (isOwner && channel.kind != .direct) else {
+      throw Rejection(
+        .notTheAuthor,
+        "Only who wrote a message, and an owner of the room or the server, may delete it."
+      )
     }
   }
 

@@ -71,7 +71,7 @@ extension Hub {
           page.map { account in
             AccountView(
               name: account.name.text, role: account.role, isDisabled: account.isDisabled,
-              lockedUntil: account.failures.lockoutLeft(at: now.wall).map { now.wall + $0 },
+              lockedUntil: lockedUntil(account),
               createdAt: account.createdAt, isActive: presence.people[account.id] != nil)
           }, more: more))
     case .listAllRooms(let after):
@@ -86,6 +86,12 @@ extension Hub {
     default: break
     }
     log(caller, "listed everything")
+  }
+
+  /// Of the account or of a device that it has signed in from, whichever lasts longer.
+  private func lockedUntil(_ account: Account) -> WallTime? {
+    let failures = [account.failures] + account.devices.compactMap { state.devices[$0]?.failures }
+    return failures.compactMap { $0.lockoutLeft(at: now.wall) }.max().map { now.wall + $0 }
   }
 
   private mutating func readAll(

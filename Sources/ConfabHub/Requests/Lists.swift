@@ -107,9 +107,17 @@ extension Hub {
   /// The accounts that come after a name, in the order of their names.
   static func page(_ accounts: [Account], after: String) -> (ArraySlice<Account>, more: Bool) {
     let folded = after.lowercased()
-    let rest = accounts.filter { $0.name.folded > folded }
-      .sorted { $0.name.folded < $1.name.folded }
-    return (rest.prefix(HubLimits.pageEntriesMax), rest.count > HubLimits.pageEntriesMax)
+    // Only as many as a page holds, and one, are kept in order: all may be a hundred thousand.
+    var page: [Account] = []
+    for account in accounts where account.name.folded > folded {
+      let name = account.name.folded
+      if page.count > HubLimits.pageEntriesMax {
+        guard let last = page.last, name < last.name.folded else { continue }
+        page.removeLast()
+      }
+      page.insert(account, at: page.firstIndex { name < $0.name.folded } ?? page.endIndex)
+    }
+    return (page.prefix(HubLimits.pageEntriesMax), page.count > HubLimits.pageEntriesMax)
   }
 
   func sessionView(_ id: SessionID, _ caller: Caller) -> SessionView? {

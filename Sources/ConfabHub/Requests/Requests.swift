@@ -10,7 +10,7 @@ extension Hub {
     guard !isReloading else { return refuse(caller, Self.journalRefusal) }
     do throws(Rejection) {
       try keepOrder(request, caller)
-      try limitRate(caller)
+      try limitRate(request, caller)
       try limitGuests(request, caller)
       try route(request, caller)
     } catch {
@@ -24,11 +24,22 @@ extension Hub {
     afterReply = []
   }
 
-  private mutating func limitRate(_ caller: Caller) throws(Rejection) {
+  private mutating func limitRate(_ request: Request, _ caller: Caller) throws(Rejection) {
     guard let account = connections[caller.connection]?.account else { return }
-    guard let wait = rateLimits.take(account, at: now.monotonic) else { return }
+    guard let wait = rateLimits.take(account, cost(of: request), at: now.monotonic) else { return }
     throw Rejection(
       .rateLimited, "Too many requests at once. Slow down a little.", retryAfter: wait)
+  }
+
+  /// In requests: what walks all people or all channels costs as many as its time is worth.
+  private func cost(of request: Request) -> Double {
+    let walked =
+      switch request {
+      case .listMembers, .who, .listAccounts: state.accounts.count
+      case .listChannels(notJoined: true, _), .listAllRooms, .search: state.channels.count
+      default: 0
+      }
+    return 1 + Double(walked / HubLimits.walkedPerRequest)
   }
 
   /// A guest takes part in one meeting and talks in its room.

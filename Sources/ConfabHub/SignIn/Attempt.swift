@@ -69,7 +69,10 @@ extension Hub {
           // Those before it may have been one too many.
           try requireUnlimited(attempt.caller)
           try requireUnlocked(key)
-          return askCheck(of: attempt, key)
+          let network = NetworkPrefix(of: attempt.caller.address)
+          if checkLines.begin(network) { return askCheck(of: attempt, key) }
+          guard checkLines.wait(key, network) else { throw Self.signInBusy }
+          return
         } catch {
           refuse(attempt.caller, error)
         }
@@ -77,6 +80,12 @@ extension Hub {
       attempts[key]?.removeFirst()
     }
     attempts[key] = nil
+  }
+
+  /// Those who waited may have hung up, or been refused by what was found out meanwhile.
+  private mutating func passTurn(of network: NetworkPrefix) {
+    checkLines.end(network)
+    while checkLines.hasTurn(network), let key = checkLines.next(network) { checkNext(key) }
   }
 
   private mutating func askCheck(of attempt: Attempt, _ key: AttemptKey) {
@@ -92,8 +101,10 @@ extension Hub {
   mutating func passwordChecked(_ ticket: Ticket, _ verdict: PasswordVerdict) {
     switch questions.removeValue(forKey: ticket) {
     case .signIn(let key):
-      if let attempt = attempts[key]?.popFirst() { finish(attempt, key, verdict) }
+      guard let attempt = attempts[key]?.popFirst() else { break }
+      finish(attempt, key, verdict)
       checkNext(key)
+      passTurn(of: NetworkPrefix(of: attempt.caller.address))
     case .changePassword(let caller, let account, let new):
       checkedOldPassword(caller, account, new, verdict)
     default: break
@@ -143,6 +154,7 @@ extension Hub {
             account: account?.id, name: attempt.name.text, device: device,
             address: attempt.caller.address))
       ], by: nil)
+    logFailure(attempt, account, "failed to sign in", level: .info)
     guard let account else {
       let lockout = throttle.countFailure(ofUnknown: attempt.name.folded, at: now.wall)
       return lockout.map { Self.locked(for: $0) } ?? Self.wrongCredentials
@@ -152,7 +164,19 @@ extension Hub {
     }
     let lockout = failures.nextLockout(base: options.lockout, at: now.wall)
     commit([.accountLocked(account.id, device: device, until: now.wall + lockout)], by: nil)
+    logFailure(attempt, account, "was locked out", level: .warning)
     return Self.locked(for: lockout)
+  }
+
+  /// A name that is nobody's may be a password that was typed in the wrong place.
+  private mutating func logFailure(
+    _ attempt: Attempt, _ account: Account?, _ what: String, level: LogLine.Level
+  ) {
+    hold(
+      .log(
+        LogLine(
+          level: level, who: account?.name.text ?? "", what: what,
+          detail: account == nil ? "unknown name" : "", address: attempt.caller.address)))
   }
 
   private func failures(_ key: AttemptKey) -> SignInFailures? {

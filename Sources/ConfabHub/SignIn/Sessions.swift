@@ -24,10 +24,11 @@ extension Hub {
   }
 
   private mutating func signIn(_ caller: Caller, tokenHash: [UInt8]) throws(Rejection) {
-    try requireUnlimited(caller)
+    // Nobody guesses a token, so those who have one do not wait for strangers' failures.
     guard let session = state.session(tokenHash: tokenHash),
       let account = state.accounts[session.account], !account.isDisabled
     else {
+      try requireUnlimited(caller)
       countAddressFailure(caller)
       throw Rejection(.sessionUnknown, "This session has ended. Sign in again.")
     }
@@ -50,8 +51,20 @@ extension Hub {
     let admission = try admission(caller, secretHash)
     try PasswordRule.check(byteCount: password.bytes.count)
     _ = try AddAccount.precheck(name: name, in: state)
+    guard registrations(from: caller) < HubLimits.registrationsPerNetworkMax else {
+      throw Self.signInBusy
+    }
     let ticket = ask(.register(caller, name: name, admission, device: device))
     effects.append(.hashPassword(ticket, password))
+  }
+
+  /// Whose passwords are being hashed.
+  private func registrations(from caller: Caller) -> Int {
+    let network = NetworkPrefix(of: caller.address)
+    return questions.values.count {
+      guard case .register(let other, _, _, _) = $0 else { return false }
+      return NetworkPrefix(of: other.address) == network
+    }
   }
 
   private mutating func admission(

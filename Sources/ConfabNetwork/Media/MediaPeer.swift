@@ -13,15 +13,29 @@ package final class MediaPeer {
   private var batch = PortBatch(slotBytes: 2_048)
   private var outgoing: OutgoingDatagrams
   private var random = SystemRandomNumberGenerator()
+  /// What may be asked for again, sealed, by the number of the packet.
+  private var kept: [KeptDatagram?] = []
 
-  /// - Parameter local: what the server was told our side is called.
+  private static let keptMax = 1_024
+
+  private struct KeptDatagram {
+    var ssrc: UInt32
+    var sequence: UInt16
+    var bytes: [UInt8]
+  }
+
+  /// - Parameters:
+  ///   - address: which of the server's addresses is used, counted round.
+  ///   - local: what the server was told our side is called.
   package init(
-    _ server: PeerDescription, local: ICECredentials, dtls: DTLSContext, at now: MonotonicTime
+    _ server: PeerDescription, address: Int = 0, local: ICECredentials, dtls: DTLSContext,
+    at now: MonotonicTime
   ) throws(SystemError) {
     socket = try PortSocket(address: [UInt8](repeating: 0, count: 16), port: 0, scope: 0)
     outgoing = OutgoingDatagrams(descriptor: socket.descriptor)
     let controller = ICEController(
-      local: local, remote: server.credentials, tuple: server.tuple,
+      local: local, remote: server.credentials,
+      tuple: server.tuples[address % server.tuples.count],
       tieBreaker: UInt64.random(in: 0...(.max)), at: now)
     transport = Transport(
       ice: .controlling(controller), dtls: OpenSSLDTLS(dtls, role: .client), role: .client,
@@ -65,16 +79,34 @@ package final class MediaPeer {
     pass()
   }
 
-  /// - Parameter packet: a whole RTP packet. Lost while there are no keys.
-  package func send(rtp packet: UnsafeRawBufferPointer) {
+  /// - Parameters:
+  ///   - packet: a whole RTP packet. Lost while there are no keys.
+  ///   - isKept: for `resend`.
+  package func send(rtp packet: UnsafeRawBufferPointer, isKept: Bool = false) {
     guard let header = RTPHeader(packet), let destination = transport.destination else { return }
     let room = outgoing.reserve(packet.count + Transport.overheadMax)
     guard let base = room.baseAddress else { return }
     room.copyMemory(from: UnsafeRawBufferPointer(rebasing: packet[..<header.payloadStart]))
     let plaintext = SRTPPlaintext(UnsafeRawBufferPointer(rebasing: packet[header.payloadStart...]))
     if let count = transport.sealRTP(at: base, headerBytes: header.payloadStart, plaintext) {
+      if isKept { keep(header, UnsafeRawBufferPointer(rebasing: room[..<count])) }
       outgoing.commit(count, to: destination)
     }
+  }
+
+  private func keep(_ header: RTPHeader, _ sealed: UnsafeRawBufferPointer) {
+    if kept.isEmpty { kept = Array(repeating: nil, count: Self.keptMax) }
+    kept[Int(header.sequence) % Self.keptMax] = KeptDatagram(
+      ssrc: header.ssrc, sequence: header.sequence, bytes: Array(sealed))
+  }
+
+  /// The very datagram once more: nothing is sealed twice under one number.
+  package func resend(_ sequence: UInt16, of ssrc: UInt32) {
+    guard let destination = transport.destination, !kept.isEmpty,
+      let datagram = kept[Int(sequence) % Self.keptMax], datagram.sequence == sequence,
+      datagram.ssrc == ssrc
+    else { return }
+    outgoing.append(datagram.bytes, to: destination)
   }
 
   /// - Parameter packet: one RTCP datagram. Lost while there are no keys.

@@ -16,12 +16,13 @@ package struct PeerStream: Hashable, Sendable {
   package var payloadType: UInt8 { kind == .audio ? 111 : 96 }
 }
 
-/// A program's own descriptions: an offer of Opus and VP8 without layers or repair, and the answer that
+/// A program's own descriptions: an offer of Opus and VP8 without layers, and the answer that
 /// takes all that was offered.
 package enum PeerSession {
   /// The number of the header extension that carries the section's name.
   package static let midExtension: UInt8 = 4
-  private static let midURI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+  /// And of the one that says how loud a packet of sound is.
+  package static let levelExtension: UInt8 = 1
 
   package static func offer(
     _ streams: [PeerStream], local: ICECredentials, fingerprint: CertificateFingerprint
@@ -33,11 +34,14 @@ package enum PeerSession {
       lines += ["m=\(name) 9 UDP/TLS/RTP/SAVPF \(stream.payloadType)", "c=IN IP4 0.0.0.0"]
       lines += transport(local, fingerprint, setup: "actpass")
       lines += [
-        "a=mid:\(stream.mid)", "a=extmap:\(midExtension) \(midURI)", "a=sendonly", "a=rtcp-mux",
-        "a=rtcp-rsize", "a=rtpmap:\(stream.payloadType) \(codec)",
+        "a=mid:\(stream.mid)", "a=extmap:\(midExtension) \(HeaderExtensionKind.mid.uri)",
+        "a=sendonly", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:\(stream.payloadType) \(codec)",
       ]
-      if stream.kind == .video {
-        lines += ["a=rtcp-fb:\(stream.payloadType) nack pli"]
+      switch stream.kind {
+      case .video:
+        lines += ["nack", "nack pli"].map { "a=rtcp-fb:\(stream.payloadType) \($0)" }
+      case .audio:
+        lines.append("a=extmap:\(levelExtension) \(HeaderExtensionKind.audioLevel.uri)")
       }
       lines += ["a=ssrc:\(stream.ssrc) cname:confab"]
     }

@@ -4,8 +4,8 @@ package import ConfabMedia
 package struct PeerDescription: Hashable, Sendable {
   package let credentials: ICECredentials
   package let fingerprint: CertificateFingerprint
-  /// Of the first candidate over UDP.
-  package let tuple: TransportTuple
+  /// Of the candidates over UDP, the best first; at least one.
+  package let tuples: [TransportTuple]
 
   /// Nil when something is missing.
   package init?(sdp: String) {
@@ -17,11 +17,11 @@ package struct PeerDescription: Hashable, Sendable {
       let credentials = ICECredentials(fragment: String(fragment), password: String(password)),
       let hash = value("fingerprint")?.split(separator: " "), hash.count == 2,
       let fingerprint = CertificateFingerprint(text: hash[1]),
-      let tuple = lines.lazy.compactMap(Self.tuple).first
+      case let tuples = lines.compactMap(Self.tuple), !tuples.isEmpty
     else { return nil }
     self.credentials = credentials
     self.fingerprint = fingerprint
-    self.tuple = tuple
+    self.tuples = tuples
   }
 
   /// `a=candidate:1 1 udp 2130706431 192.0.2.1 4747 typ host`

@@ -40,11 +40,21 @@ struct ClassicExport {
     let file = try ExportFile("\(folder)/\(name)")
     try MessageWalk(journal: journal, channel: channel).visit { message in
       let user = state.name(of: message.author)
-      // A message is one line of these files, whatever it holds.
-      let text = message.text.split(whereSeparator: \.isNewline).joined(separator: " ")
-      try file.write(line: "\(message.sequence); \(Self.text(message.at)); \(user); \(text)")
+      try file.write(
+        line: "\(message.sequence); \(Self.text(message.at)); \(user); \(Self.line(message.text))")
     }
     try file.close()
+  }
+
+  /// A message is one line of these files, whatever it holds, and harms no terminal that shows them.
+  private static func line(_ text: String) -> String {
+    let words = text.unicodeScalars.split {
+      switch $0.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: true
+      default: false
+      }
+    }
+    return words.map { String($0) }.joined(separator: " ")
   }
 
   /// `1 Jun 2022 21:30:04` on the server's clock.

@@ -99,12 +99,19 @@ private struct PageContext: RequestContext {
   }
 
   func mayReadMetrics(_ request: Request, token: String?) -> Bool {
-    if isFromThisMachine { return true }
+    if isFromThisMachine, !Self.isForwarded(request) { return true }
     guard let token, let given = request.headers[.authorization] else { return false }
     let expected = Array("Bearer \(token)".utf8)
     let actual = Array(given.utf8)
     guard expected.count == actual.count else { return false }
     return zip(expected, actual).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+  }
+
+  /// A proxy on this machine speaks for somebody elsewhere.
+  private static func isForwarded(_ request: Request) -> Bool {
+    let names = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]
+    return names.compactMap { HTTPFields.Element.Name($0) }
+      .contains { request.headers.contains($0) }
   }
 
   private static func isLoopback(_ address: [UInt8]) -> Bool {

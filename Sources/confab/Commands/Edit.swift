@@ -35,7 +35,13 @@ struct Edit: AsyncParsableCommand, TakesText {
 
 struct Delete: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Delete a message of yours. Its number stays.")
+    abstract: "Delete a message of yours. Its number stays.",
+    discussion: """
+      The owner of a room, and an owner of the server who is in it, may delete what others wrote.
+
+      Example:
+        confab delete '#plans' 12
+      """)
 
   @Argument(help: "'#room' or @name.")
   var channel: ChannelArgument

@@ -15,8 +15,13 @@ struct Meet: AsyncParsableCommand {
         admit NAME|all   refuse NAME|all   mute NAME   stop NAME   lower NAME   remove NAME
         lock   unlock    waiting guests|everybody|nobody   who   end   quit
 
+      With --play it takes part itself and shows a recording, as others show a screen, until that ends: \
+      pictures in VP8, sound in Opus, in WebM or IVF. Nothing is encoded anew: who comes later waits for \
+      the next key frame, so record one every two seconds or so.
+
         confab meet '#plans'
         confab meet '#plans' --link                     only the page, for elsewhere
+        confab meet '#plans' --play talk.webm
         echo 'admit all' | confab meet '#plans' --json
       """)
 
@@ -24,14 +29,26 @@ struct Meet: AsyncParsableCommand {
 
   @Flag(help: "Print the page and end.") var link = false
   @Flag(help: "Open no browser.") var noBrowser = false
+  @Option(help: "Show this recording in the meeting: FILE.webm or FILE.ivf.", completion: .file())
+  var play: String?
+  @Flag(help: "Show it again and again.") var loop = false
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
 
   @Argument(help: "'#room' or @name.") var channel: ChannelArgument
 
+  func validate() throws {
+    guard play == nil || !link else { throw ValidationError("Either --link or --play.") }
+    guard play != nil || !loop else { throw ValidationError("--loop goes with --play.") }
+  }
+
   func run() async throws {
     let current = try client.currentServer()
-    try await printLink(current)
+    let presenter = try play.map {
+      try RecordingPresenter(
+        $0, loops: loop, in: channel.reference, current.dialer, json: output.json)
+    }
+    if presenter == nil { try await printLink(current) }
     if link { return }
     let board = MeetingBoard(channel.reference, json: output.json)
     let dialer = current.dialer
@@ -50,8 +67,11 @@ struct Meet: AsyncParsableCommand {
         // The end of the input is no wish to leave: a script may have said all that it had to say.
         while true { try await Task.sleep(for: .seconds(3_600)) }
       }
+      if let presenter {
+        group.addTask { try await presenter.run() }
+      }
+      defer { group.cancelAll() }
       try await group.next()
-      group.cancelAll()
     }
   }
 

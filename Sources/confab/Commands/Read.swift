@@ -92,11 +92,11 @@ struct Read: AsyncParsableCommand {
   ) async throws {
     var follower = Follower(
       current.dialer, channel: opening.channel, after: opening.asOfPosition)
-    var connection: Connection?
+    let marks = ReadMarking()
     try await follower.run { happening in
       switch happening {
       case .connected(let new, let channels):
-        connection = new
+        await marks.use(keepUnread ? nil : new)
         guard channels.contains(where: { $0.id == opening.channel }) else {
           throw Rejection(
             .notAMember, "You are not in \(opening.label). confab room join enters a public room.")
@@ -108,8 +108,8 @@ struct Read: AsyncParsableCommand {
         } else if let line = event.line {
           Output.line(line)
         }
-        if let message = event.message, let connection {
-          try await markRead(through: message.sequence, connection)
+        if let message = event.message {
+          await marks.note(message.sequence, in: channel.id, pause: ReadMarks.delay)
         }
       case .lost(let reason, _): Output.note("\(reason) Trying again…")
       case .channelGone(let gone) where gone.channel == opening.channel:

@@ -179,8 +179,8 @@ extension [WireChannelInfo] {
       } else {
         table.add(
           room.label, room.number > 0 ? "room \(room.number)" : "",
-          room.closed ? "closed" : room.kindName, "\(room.members) members",
-          "\(room.sequence) messages", room.joined ? "" : "not joined")
+          room.closed ? "closed" : room.kindName, UInt64(room.members).counted("member"),
+          room.sequence.counted("message"), room.joined ? "" : "not joined")
       }
     }
     table.print()

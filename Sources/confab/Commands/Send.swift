@@ -94,12 +94,14 @@ struct Sending {
       try await dialer.dial(patience: Self.patience)
     }
     var refusal: Rejection?
+    var lines = 0
     try await sender.run(drafts) { draft, result in
+      lines += 1
       switch result {
       case .success(let sent): report(sent, draft)
       case .failure(let rejection):
         // The lines after it may be better; the status tells of the first.
-        if refusal != nil || words == ["-"] { Output.failure(Failure(rejection).words ?? "") }
+        if words == ["-"] { Output.failure("line \(lines): \(Failure(rejection).words ?? "")") }
         refusal = refusal ?? rejection
       }
     }

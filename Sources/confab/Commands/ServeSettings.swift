@@ -23,15 +23,15 @@ struct ServeSettings {
   private static let lockoutSeconds = 1...86_400
 
   init(_ given: ServeOptions) throws(UsageError) {
-    let sources = try ServeSources(file: given.config)
-    data = Self.absolute(sources.value(given.data, "data") ?? "./confab-data")
+    let sources = try ServeSources(file: given.config, data: given.data)
+    data = Self.absolute(sources.value(given.data, "data") ?? ServeSources.standardData)
     let listenText = sources.value(given.listen, "listen") ?? "[::]:4747"
     guard let listen = HostPort(listenText) else {
       throw UsageError(
         "--listen \(listenText) is not HOST:PORT, like 0.0.0.0:4747 or [::]:4747")
     }
     self.listen = listen
-    publicAddress = sources.value(given.publicAddress, "public-address")
+    publicAddress = try Self.host(sources.value(given.publicAddress, "public-address"))
     certificate = try Self.certificate(
       sources.value(given.tlsCertificate, "tls-certificate"),
       sources.value(given.tlsKey, "tls-key"))
@@ -59,6 +59,16 @@ struct ServeSettings {
 extension ServeSettings {
   private static func absolute(_ path: String) -> String {
     URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
+  private static func host(_ text: String?) throws(UsageError) -> String? {
+    guard let text else { return nil }
+    guard let address = HostPort(text, defaultPort: 0), address.port == 0 else {
+      throw UsageError(
+        "--public-address \(text) is no HOST, like chat.example.org or 192.0.2.7; the port is that of "
+          + "--listen")
+    }
+    return address.host
   }
 
   private static func certificate(
@@ -157,19 +167,36 @@ struct ServeSources {
     .scoped(to: "confab")
   private let file: [String: String]
 
-  init(file path: String?) throws(UsageError) {
-    guard let path else {
+  static let standardData = "./confab-data"
+
+  /// - Parameter path: nil is `confab.json` in the data folder, if that is there.
+  init(file path: String?, data: String?) throws(UsageError) {
+    let folder = data ?? environment.string(forKey: "data") ?? Self.standardData
+    let standard = "\(folder)/confab.json"
+    guard let path = path ?? (FileManager.default.fileExists(atPath: standard) ? standard : nil)
+    else {
       file = [:]
       return
     }
     guard let bytes = FileManager.default.contents(atPath: path),
       let object = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
     else {
-      throw UsageError("--config \(path) cannot be read, or is no JSON object")
+      throw UsageError("\(path) cannot be read, or is no JSON object: check it, or --config")
+    }
+    if let unknown = object.keys.sorted().first(where: { !Self.keys.contains($0) }) {
+      throw UsageError(
+        "\(path) has \(unknown), which is no option: it may hold \(Self.keys.joined(separator: ", "))"
+      )
     }
     // A number is as good as a text.
     file = object.mapValues { "\($0)" }
   }
+
+  private static let keys = [
+    "data", "journal", "listen", "lockout", "log-format", "log-level", "max-failed-sign-ins",
+    "metrics-token", "public-address", "registration", "relay", "relay-quota", "relay-rate",
+    "tls-certificate", "tls-key",
+  ]
 
   func value(_ given: String?, _ key: String) -> String? {
     given ?? environment.string(forKey: ConfigKey([key])) ?? file[key]

@@ -73,7 +73,7 @@ package struct ArgumentOrder {
     while index < words.count, others.count <= argumentsBeforeText, words[index] != "--" {
       let word = words[index]
       index += 1
-      if word.hasPrefix("-"), word != "-" {
+      if Self.looksLikeOption(word) {
         options.append(word)
         if trailing[word] == true, index < words.count {
           options.append(words[index])
@@ -92,6 +92,11 @@ package struct ArgumentOrder {
     let split = takeTrailing(text)
     text = split.text
     return options + split.options + ["--"] + others + text
+  }
+
+  /// `-5` is the beginning of "-5 degrees": no option of ours is a number.
+  private static func looksLikeOption(_ word: String) -> Bool {
+    word.hasPrefix("-") && word != "-" && word.dropFirst().first?.isNumber == false
   }
 
   private static func takeTrailing(_ words: [String]) -> (options: [String], text: [String]) {

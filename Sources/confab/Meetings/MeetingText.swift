@@ -94,6 +94,18 @@ extension WireLeaveReason {
     }
   }
 
+  /// Why it is over for whoever reads this.
+  func words(toSelf host: String) -> String {
+    let who = host.isEmpty ? "A host" : host
+    return switch self {
+    case .removed: "\(who) removed you from the meeting."
+    case .refused: "\(who) did not let you in."
+    case .replaced: "You joined the meeting elsewhere, with the same session."
+    case .notAMember: "You are not in the room any more."
+    default: "The meeting has ended."
+    }
+  }
+
   func words(_ name: String, by host: String) -> String {
     let who = host.isEmpty ? "A host" : host
     return switch self {

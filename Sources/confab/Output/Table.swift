@@ -24,3 +24,8 @@ struct Table {
     }
   }
 }
+
+extension UInt64 {
+  /// `1 member`, `2 members`.
+  func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}

@@ -56,15 +56,29 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _environment(self, person):
+        return {**os.environ, "CONFAB_HOME": os.path.join(self.folder, f"home-{person}")}
+
     def run(self, person, *arguments, text=None):
         """The terminal client of a person, to its end."""
-        environment = {**os.environ, "CONFAB_HOME": os.path.join(self.folder, f"home-{person}")}
         done = subprocess.run(
-            [CONFAB, *arguments], input=text or "", text=True, env=environment,
+            [CONFAB, *arguments], input=text or "", text=True, env=self._environment(person),
             capture_output=True, timeout=120)
         if done.returncode != 0:
             raise AssertionError(f"confab {' '.join(arguments)}: {done.stderr}")
         return done.stdout
+
+    def begin(self, person, *arguments):
+        """The terminal client of a person, which goes on beside the test."""
+        return subprocess.Popen(
+            [CONFAB, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, env=self._environment(person))
+
+    def sign_in(self, person, link):
+        """Somebody who has an account, at the terminal too. The link is any of this server."""
+        pin = re.search("pin=([^&]+)", link).group(1)
+        self.run(person, "sign-in", f"{person}@{self.address}", "--password-stdin", "--pin", pin,
+                 text=PASSWORD + "\n")
 
     def invitation(self):
         """A link for a browser, good for everybody."""

@@ -122,8 +122,7 @@ class ChatTests(unittest.TestCase):
     def test_old_history_comes_while_scrolling(self):
         cid = self.someone("cid", self.link)
         lines = "\n".join(f"line {number}" for number in range(1, 251))
-        self.server.run("ann", "sign-in", f"ann@{self.server.address}", "--password-stdin",
-                        "--pin", self.pin(), text=PASSWORD + "\n")
+        self.server.sign_in("ann", self.link)
         self.server.run("ann", "room", "create", "log", "@cid")
         self.server.run("ann", "send", "#log", "-", text=lines + "\n")
         # Loaded anew, the page knows nothing of what was told before.
@@ -142,9 +141,6 @@ class ChatTests(unittest.TestCase):
         self.assertEqual(numbers, list(range(1, 251)))
         cid.page.get_by_role("button", name="Go to the newest message").click()
         expect(cid.message("line 250")).to_be_in_viewport()
-
-    def pin(self):
-        return re.search("pin=([^&]+)", self.link).group(1)
 
     def test_what_is_written_offline_is_sent_when_the_server_is_back(self):
         ann, ben = self.ann, self.ben

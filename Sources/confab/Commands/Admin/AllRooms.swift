@@ -23,16 +23,12 @@ extension Admin {
           table.add(
             room.label, room.number > 0 ? "room \(room.number)" : "",
             room.closed ? "closed" : room.kindName,
-            room.kind == .lobby ? "" : Self.count(UInt64(room.members), "member"),
-            Self.count(room.sequence, "message"),
+            room.kind == .lobby ? "" : UInt64(room.members).counted("member"),
+            room.sequence.counted("message"),
             room.owner.isEmpty ? "" : "of \(room.owner)")
         }
       }
       table.print()
-    }
-
-    private static func count(_ number: UInt64, _ noun: String) -> String {
-      "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
   }
 }
