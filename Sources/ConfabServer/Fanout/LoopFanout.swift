@@ -33,8 +33,7 @@ final class LoopFanout: @unchecked Sendable {
   private var presenceWatchers = Subscribers()
   /// Events of this turn that are not written yet.
   private var told: [(channel: ChannelID, joined: Joined)] = []
-  /// Who came and who left, told to the watchers as one write.
-  private var presence = Joined()
+  private var toldPresence = Joined()
   /// Sessions with answers that are written but not flushed yet.
   private var unflushed: [SessionHandler] = []
   /// Sessions that wait for the backlog to drain before they read on.
@@ -155,7 +154,8 @@ final class LoopFanout: @unchecked Sendable {
   private func perform(_ command: FanoutCommand) {
     switch command {
     case .tell(let channel, let joined): tell(joined, in: channel)
-    case .tellPresence(let joined): presence.append(joined)
+    case .tellPresence(let joined): toldPresence.append(joined)
+    case .beginTelling(let id): sessions[id]?.beginTelling()
     case .subscribe(let id, let channel): subscribe(id, channel)
     case .unsubscribe(let id, let channel): unsubscribe(id, channel)
     case .watchPresence(let id):
@@ -219,13 +219,12 @@ final class LoopFanout: @unchecked Sendable {
   }
 
   private func deliverPresence() {
-    guard presence.events > 0 else { return }
-    let joined = presence
-    presence = Joined()
+    guard toldPresence.events > 0 else { return }
     // A copy: a write that fails may end a session, which then leaves the list.
     let watchers = presenceWatchers
-    watchers.push(joined)
-    backlog.remove(bytes: joined.bytes)
+    watchers.push(toldPresence)
+    backlog.remove(bytes: toldPresence.bytes)
+    toldPresence = Joined()
   }
 
   private func deliver(_ each: (channel: ChannelID, joined: Joined)) {

@@ -9,7 +9,6 @@ import OrderedCollections
 struct OutgoingBatch {
   private var commands: [[FanoutCommand]]
   private var told: OrderedDictionary<ChannelID, Joined> = [:]
-  /// Who came and who left.
   private var presence = Joined()
   private var toldBytes = 0
   /// Whether a browser may hear what is told: JSON is made for somebody or not at all. Set before inputs
@@ -22,6 +21,8 @@ struct OutgoingBatch {
 
   mutating func add(_ command: FanoutCommand) {
     guard let connection = command.connection else { return }
+    // Who watches from now on has asked who is active already.
+    if case .watchPresence = command { passOnPresence() }
     commands[connection.loopIndex].append(command)
   }
 
@@ -42,15 +43,8 @@ struct OutgoingBatch {
     told[channel, default: Joined()].append(frame, alsoForBrowsers: spellsForBrowsers)
   }
 
-  /// When a server comes back, everybody is news to everybody: what one turn says is one write.
   mutating func tellPresence(_ presence: WirePresence) {
     self.presence.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
-  }
-
-  /// Who begins to watch asks who is active, and needs no news from before.
-  mutating func watchPresence(_ id: ConnectionID) {
-    passOnPresence()
-    commands[id.loopIndex].append(.watchPresence(id))
   }
 
   /// Hands everything over and is empty.
@@ -72,6 +66,7 @@ struct OutgoingBatch {
     append(joined, in: channel)
   }
 
+  /// Who came and went in one turn is told together: after a restart everybody comes back at once.
   private mutating func passOnPresence() {
     guard presence.events > 0 else { return }
     toldBytes += presence.bytes * commands.count
