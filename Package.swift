@@ -88,9 +88,12 @@ let package = Package(
     .target(
       name: "ConfabMedia", dependencies: ["Primitives", "STUN", crypto], swiftSettings: settings),
 
-    // What C has and Swift cannot spell: OpenSSL, a few system calls, and instructions for hashing.
+    // What C has and Swift cannot spell: OpenSSL, NATS, a few system calls, and instructions for hashing.
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    // What the journal of several servers is kept with.
+    .systemLibrary(
+      name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CSHA256"),
     // The browser's client in Web/, as bytes inside the program.
@@ -108,7 +111,7 @@ let package = Package(
     .target(
       name: "ConfabJournal",
       dependencies: [
-        "Primitives", "ConfabDomain", grdb, sqlite, protobuf, crypto, orderedCollections,
+        "Primitives", "ConfabDomain", "CNATS", grdb, sqlite, protobuf, crypto, orderedCollections,
       ],
       exclude: ["journal.proto"], swiftSettings: settings),
     .target(

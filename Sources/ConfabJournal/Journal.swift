@@ -44,6 +44,31 @@ package protocol Journal: AnyObject, Sendable {
   func close() throws(JournalError)
 }
 
+/// A journal that several servers of one place append to.
+package protocol SharedJournal: Journal {
+  /// Has everything told that others appended, in its order, and before `append` says that it was
+  /// overtaken by it.
+  ///
+  /// - Parameters:
+  ///   - entry: the newest one that is known already.
+  ///   - arrived: gets the events and the state after them.
+  func follow(
+    after entry: UInt64, _ arrived: @escaping @Sendable ([StampedEvent], PlaceState) -> Void
+  ) throws(JournalError)
+
+  /// Tells the other servers something that is in no journal; whoever does not hear it now never does.
+  func announce(_ bytes: [UInt8])
+
+  /// Has told what servers announce, this one among them.
+  func listen(_ heard: @escaping @Sendable ([UInt8]) -> Void)
+
+  /// The server is about to stop: what is not answered is not waited for any longer.
+  func hurry()
+
+  /// How old what is read may be, in seconds; nil while the journal answers.
+  var staleSeconds: Int? { get }
+}
+
 /// Trouble of the store: never a person's fault, and never counted against one.
 package enum JournalError: Error, Equatable {
   /// No space left on the disk.
@@ -55,6 +80,11 @@ package enum JournalError: Error, Equatable {
   case corrupt(String)
   /// Another server has it open.
   case inUse(path: String)
+  /// Another server of the place stored something first: decide again on what there is now.
+  case overtaken
+  /// The servers that keep the journal do not answer, or too few of them. What was being appended may
+  /// still turn out to be stored.
+  case unreachable(String)
   /// A search that the index cannot answer.
   case searchInvalid(String)
   case closed

@@ -15,6 +15,15 @@ struct Place {
   static let ann = AccountID(1)
   static let bob = AccountID(2)
 
+  init() {}
+
+  /// Goes on from what a journal has.
+  init(state: PlaceState) {
+    self.state = state
+    // No id of a message may come twice.
+    random = SeededRandom(seed: state.entry)
+  }
+
   /// Founded, with ann and bob in it, who are in the lobby.
   static func withTwo() throws -> Place {
     var place = Place()
@@ -121,7 +130,7 @@ final class Folder {
 
 /// The engines that keep the same contract.
 enum Engine: String, CaseIterable, CustomStringConvertible {
-  case memory, sqlite
+  case memory, sqlite, jetstream
 
   var description: String { rawValue }
 
@@ -129,6 +138,7 @@ enum Engine: String, CaseIterable, CustomStringConvertible {
     switch self {
     case .memory: MemoryJournal(MemoryStore(seed: 1))
     case .sqlite: try SQLiteJournal(folder: folder.path + "/data", salts: SeededRandom(seed: 1))
+    case .jetstream: try NATSServer.shared.open(folder)
     }
   }
 }

@@ -646,6 +646,70 @@ package nonisolated struct JournalEntry: Sendable {
   fileprivate var _sequence: UInt64? = nil
 }
 
+/// Entries that were stored as one: what a message of a JetStream stream holds. One without entries
+/// settles that nothing that was sent before it can still arrive.
+package nonisolated struct JournalBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the first of the entries; they follow each other with no gap.
+  package var firstEntry: UInt64 = 0
+
+  /// 32 bytes each: the audit chain before the first entry and after the last.
+  package var chainBefore: Data = Data()
+
+  package var chainAfter: Data = Data()
+
+  package var entries: [JournalBatchEntry] = []
+
+  /// 16 bytes of chance, so that a writer knows its own again.
+  package var id: Data = Data()
+
+  /// Of a batch that was written again without deleted texts: the message that it takes the place of.
+  package var replaces: UInt64 {
+    get {_replaces ?? 0}
+    set {_replaces = newValue}
+  }
+  /// Returns true if `replaces` has been explicitly set.
+  package var hasReplaces: Bool {self._replaces != nil}
+  /// Clears the value of `replaces`. Subsequent reads from it will return its default value.
+  package mutating func clearReplaces() {self._replaces = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _replaces: UInt64? = nil
+}
+
+package nonisolated struct JournalBatchEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A serialized Entry.
+  package var payload: Data = Data()
+
+  /// Of a message or an edit, until it is deleted: UTF-8, and the salt of its hash.
+  package var text: Data {
+    get {_text ?? Data()}
+    set {_text = newValue}
+  }
+  /// Returns true if `text` has been explicitly set.
+  package var hasText: Bool {self._text != nil}
+  /// Clears the value of `text`. Subsequent reads from it will return its default value.
+  package mutating func clearText() {self._text = nil}
+
+  package var salt: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _text: Data? = nil
+}
+
 package nonisolated struct JournalPlaceFounded: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1962,6 +2026,109 @@ nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs._position != rhs._position {return false}
     if lhs._sequence != rhs._sequence {return false}
     if lhs.event != rhs.event {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Batch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_entry\0\u{3}chain_before\0\u{3}chain_after\0\u{1}entries\0\u{1}id\0\u{1}replaces\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.firstEntry) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.chainBefore) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.chainAfter) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self._replaces) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.firstEntry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstEntry, fieldNumber: 1)
+    }
+    if !self.chainBefore.isEmpty {
+      try visitor.visitSingularBytesField(value: self.chainBefore, fieldNumber: 2)
+    }
+    if !self.chainAfter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.chainAfter, fieldNumber: 3)
+    }
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 4)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 5)
+    }
+    try { if let v = self._replaces {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: JournalBatch, rhs: JournalBatch) -> Bool {
+    if lhs.firstEntry != rhs.firstEntry {return false}
+    if lhs.chainBefore != rhs.chainBefore {return false}
+    if lhs.chainAfter != rhs.chainAfter {return false}
+    if lhs.entries != rhs.entries {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs._replaces != rhs._replaces {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalBatchEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BatchEntry"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payload\0\u{1}text\0\u{1}salt\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.payload) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self._text) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.salt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.payload.isEmpty {
+      try visitor.visitSingularBytesField(value: self.payload, fieldNumber: 1)
+    }
+    try { if let v = self._text {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    } }()
+    if !self.salt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.salt, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: JournalBatchEntry, rhs: JournalBatchEntry) -> Bool {
+    if lhs.payload != rhs.payload {return false}
+    if lhs._text != rhs._text {return false}
+    if lhs.salt != rhs.salt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -49,7 +49,8 @@ enum AuditReading {
     return verdict
   }
 
-  private static func stored(_ row: Row) throws -> StoredEntry {
+  /// Of a row that begins with entry, payload, chain, salt and text.
+  static func stored(_ row: Row) throws -> StoredEntry {
     var sealed: SealedText?
     if let text = try row.text(4) {
       sealed = SealedText(text: text, salt: try row.bytesIfAny(3) ?? [])

@@ -76,13 +76,17 @@ extension JournalFiles {
   }
 
   /// Gives the journal of a folder another name, without a moment in which there is none.
-  private static func setAside(_ folder: String) throws(JournalError) -> String? {
+  ///
+  /// - Parameter reason: part of the new name.
+  static func setAside(
+    _ folder: String, as reason: String = "before-restore"
+  ) throws(JournalError) -> String? {
     let current = database(in: folder)
     guard access(current, F_OK) == 0 else { return nil }
     emptyLog(of: current)
     var number = 1
-    while access("\(current).before-restore-\(number)", F_OK) == 0 { number += 1 }
-    let aside = "\(current).before-restore-\(number)"
+    while access("\(current).\(reason)-\(number)", F_OK) == 0 { number += 1 }
+    let aside = "\(current).\(reason)-\(number)"
     guard link(current, aside) == 0 else { throw JournalError(errno: errno, path: aside) }
     // A log that could not be emptied belongs to the former journal and would ruin the new one.
     for suffix in companionSuffixes where access(current + suffix, F_OK) == 0 {
@@ -99,6 +103,12 @@ extension JournalFiles {
     guard let queue = try? DatabaseQueue(path: path) else { return }
     _ = try? queue.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
     try? queue.close()
+  }
+
+  /// Takes the journal's own name away, when it has another.
+  static func removeDatabase(of folder: String) throws(JournalError) {
+    try remove(database(in: folder))
+    try sync(folder: folder)
   }
 
   private static func remove(_ path: String) throws(JournalError) {

@@ -22,13 +22,28 @@ package final class SQLiteJournal: Journal {
     var salts: any RandomNumberGenerator & Sendable
   }
 
+  /// What a file is to its server.
+  enum Purpose {
+    /// The one place where the entries are.
+    case truth
+    /// A copy that can be made again. A power cut may take its newest groups, and nothing else.
+    case cache
+  }
+
   /// Opens the journal in a folder, makes it when there is none, migrates it when it is older.
   ///
   /// - Parameters:
   ///   - salts: chance for the salts of texts; the system's, outside of tests.
   ///   - pagesMax: how far the file may grow, in pages of 4 KiB; past it the disk counts as full.
-  package init(
+  package convenience init(
     folder: String, salts: any RandomNumberGenerator & Sendable, pagesMax: Int? = nil
+  ) throws(JournalError) {
+    try self.init(folder: folder, salts: salts, purpose: .truth, pagesMax: pagesMax)
+  }
+
+  init(
+    folder: String, salts: any RandomNumberGenerator & Sendable, purpose: Purpose,
+    pagesMax: Int? = nil
   ) throws(JournalError) {
     let folder = (folder as NSString).standardizingPath
     try JournalFiles.makeFolder(folder)
@@ -36,7 +51,7 @@ package final class SQLiteJournal: Journal {
     let path = JournalFiles.database(in: folder)
     if try JournalFiles.createFile(path) { try JournalFiles.sync(folder: folder) }
     do {
-      let pool = try Connections.open(path, pagesMax: pagesMax)
+      let pool = try Connections.open(path, purpose: purpose, pagesMax: pagesMax)
       let appending = try pool.read { db in try Appending(db, salts: salts) }
       self.folder = folder
       self.pool = pool
@@ -83,13 +98,17 @@ enum Connections {
   /// How long a connection waits for another, which in this process only a checkpoint asks of it.
   static let waitMilliseconds = 5_000
 
-  static func open(_ path: String, pagesMax: Int?) throws -> DatabasePool {
+  static func open(
+    _ path: String, purpose: SQLiteJournal.Purpose, pagesMax: Int?
+  ) throws -> DatabasePool {
     let pool = try DatabasePool(path: path, configuration: configuration())
     try pool.writeWithoutTransaction { db in
       // GRDB asks for NORMAL when it turns WAL on, which would lose acknowledged groups in a power cut.
-      try db.execute(sql: "PRAGMA synchronous = FULL")
-      guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
-        throw JournalError.other("SQLite does not sync as it must")
+      if purpose == .truth {
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+          throw JournalError.other("SQLite does not sync as it must")
+        }
       }
       try db.execute(sql: "PRAGMA secure_delete = ON")
       try db.execute(sql: "PRAGMA wal_autocheckpoint = \(checkpointPages)")

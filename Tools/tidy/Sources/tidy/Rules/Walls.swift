@@ -34,6 +34,7 @@ enum Walls {
   /// Modules that only these targets may import.
   static let reserved: [String: Set<String>] = [
     "GRDB": ["ConfabJournal"],
+    "CNATS": ["ConfabJournal"],
     "COpenSSL": ["ConfabNetwork"],
     "CSHA256": ["ConfabNetwork"],
     "NIOSSL": ["ConfabNetwork", "ConfabServer", "ConfabClient"],
