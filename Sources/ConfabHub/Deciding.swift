@@ -29,6 +29,7 @@ extension Hub {
   }
 
   func requireJournal() throws(Rejection) {
+    if isJournalLost { throw Self.journalLost }
     if isReloading || journalPausedUntil.map({ now.monotonic < $0 }) ?? false {
       throw Self.journalRefusal
     }
@@ -42,6 +43,12 @@ extension Hub {
   static let journalRefusal = Rejection(
     .journalUnavailable,
     "The server cannot write to its disk at the moment, so nothing was stored. Try again later.",
+    retryAfter: HubLimits.journalPause)
+
+  static let journalLost = Rejection(
+    .journalUnavailable,
+    "The servers that keep this place's messages do not answer, so nothing can be stored now, and what "
+      + "you read may be old. Try again later: what was sent is stored once, even if it was already.",
     retryAfter: HubLimits.journalPause)
 
   /// Sends an effect out as soon as everything decided so far is durable.
@@ -65,6 +72,7 @@ extension Hub {
 
   /// Refuses everything that was decided and is not durable; none of it was heard.
   mutating func appendFailed(_ reason: String) {
+    guard durableEntry < state.entry else { return loseJournal(reason) }
     let lost = held
     held = []
     recentMessages.forget(after: durableEntry)
@@ -78,6 +86,15 @@ extension Hub {
     effects.append(.reload)
     effects.append(
       .log(LogLine(level: .warning, who: "", what: "journal failed", detail: reason)))
+  }
+
+  /// What there is is durable; only more of it cannot be made.
+  private mutating func loseJournal(_ reason: String) {
+    guard !isJournalLost else { return }
+    isJournalLost = true
+    effects.append(.reload)
+    effects.append(
+      .log(LogLine(level: .warning, who: "", what: "journal out of reach", detail: reason)))
   }
 
   private mutating func giveUp(_ effect: Effect) {
@@ -116,6 +133,11 @@ extension Hub {
   }
 
   mutating func reloaded(_ state: PlaceState) {
+    if isJournalLost {
+      isJournalLost = false
+      // What was stored meanwhile has arrived.
+      if !isReloading { return }
+    }
     self.state = state
     durableEntry = state.entry
     isReloading = false

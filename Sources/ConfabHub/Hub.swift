@@ -55,6 +55,15 @@ package struct Hub: Sendable {
   /// Nothing is written before this after the journal failed.
   var journalPausedUntil: MonotonicTime?
   var isReloading = false
+  /// The other servers of the place.
+  var nodes = Nodes()
+  /// When meetings are looked for that no server holds.
+  var orphanSearch: MonotonicTime?
+  var hasLookedForOrphans = false
+  /// The servers that keep the journal do not answer. Nothing was lost, so that reading goes on.
+  var isJournalLost = false
+  /// Messages that another server changed while the journal was asked about them.
+  var staleChanges: OrderedSet<MessageKey> = []
   /// Those whose coming or going could not be told because the journal failed.
   var untoldPresence: OrderedSet<AccountID> = []
 
@@ -75,7 +84,7 @@ package struct Hub: Sendable {
     durableEntry = state.entry
     throttle = SignInThrottle(options: options)
     rateLimits = RateLimits(perSecond: options.requestsPerSecond, burst: options.requestBurst)
-    findOrphans()
+    if !options.isShared { findOrphans() }
   }
 
   package mutating func handle(_ input: Input, at now: Now) -> [Effect] {
@@ -93,12 +102,17 @@ package struct Hub: Sendable {
     case .durable(let entry): becameDurable(through: entry)
     case .appendFailed(let reason): appendFailed(reason)
     case .reloaded(let state): reloaded(state)
+    case .arrived(let events, let state): arrived(events, after: state)
+    // `HubTurns` has seen to it.
+    case .overtaken: break
+    case .heard(let report): heard(report)
     case .media(let report): take(report)
     case .stopping: endAllMeetings()
     case .deadline: break
     }
     expirePresence()
     expireFileOffers()
+    expireNodes()
     expireMeetings()
     flushAfterReply()
     defer { effects = [] }
@@ -107,8 +121,10 @@ package struct Hub: Sendable {
 
   /// When `Input.deadline` is due, if ever.
   package var nextDeadline: MonotonicTime? {
-    [presence.nextDeadline, files.nextDeadline, meetings.nextDeadline, orphanDeadline]
-      .compactMap(\.self).min()
+    [
+      presence.nextDeadline, files.nextDeadline, meetings.nextDeadline, orphanDeadline,
+      nodes.nextDeadline, orphanSearch,
+    ].compactMap(\.self).min()
   }
 
   /// Sizes for the metrics and for the simulation, which holds them against their limits.

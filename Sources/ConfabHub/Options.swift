@@ -20,6 +20,8 @@ package struct HubOptions: Sendable {
   package var requestBurst = 5_000
   /// Whether the server forwards files' datagrams for those who cannot reach each other.
   package var relaysFiles = true
+  /// Whether other servers serve the same place.
+  package var isShared = false
 
   package init() {}
 }
@@ -109,4 +111,15 @@ package enum HubLimits {
   /// A sender who is lost may come back to the offer for this long; so may who accepted it, before
   /// another device of that person may.
   package static let fileOfferGrace: Duration = .seconds(10)
+  /// Servers of one place that are known at the same time, besides this one.
+  package static let nodesMax = 64
+  /// People whom one server's report may name.
+  package static let reportPeopleMax = 10_000
+  /// Servers report every second; one of which nothing is heard for this long has died.
+  package static let nodeSilenceMax: Duration = .seconds(5)
+  /// A meeting that no server says it holds is ended after this long.
+  package static let orphanGrace: Duration = .seconds(15)
+  /// What one turn decides on a journal that several servers share: as much as fits into one message.
+  package static let turnEventsMax = 2_048
+  package static let turnBytesMax = 262_144
 }

@@ -180,13 +180,13 @@ extension Hub {
 
   /// What was to be told of somebody was lost; how it stands now is told instead.
   mutating func retellPresence(of account: AccountID) {
-    let person = presence.people[account]
+    let person = person(account)
     holdPresence(
       of: account, isActive: person != nil,
       person ?? Presence.Person(since: now.wall, address: "", connections: 0))
   }
 
-  private mutating func tellPresence(
+  mutating func tellPresence(
     of account: AccountID, isActive: Bool, _ person: Presence.Person
   ) {
     // Nothing that is told now may name an account that the journal does not have.
@@ -195,6 +195,9 @@ extension Hub {
       return
     }
     guard let name = state.accounts[account]?.name.text else { return }
+    // Who leaves this server may be active at another one.
+    let elsewhere = isActive ? nil : nodes.person(account)
+    let (isActive, person) = elsewhere.map { (true, $0) } ?? (isActive, person)
     hold(
       .tellPresence(
         PresenceView(

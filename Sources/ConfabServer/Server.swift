@@ -79,7 +79,7 @@ package final class Server: Service {
 
   /// Listens; for callers that stop it themselves.
   package func start() async throws -> RunningServer {
-    let parts = makeParts()
+    let parts = try makeParts()
     let port: BoundPort
     let admin: any NIOCore.Channel
     do {
@@ -120,8 +120,8 @@ package final class Server: Service {
     }
   }
 
-  private func makeParts() -> ServerParts {
-    ServerParts(
+  private func makeParts() throws -> ServerParts {
+    try ServerParts(
       options: options, folder: folder, journal: journal, identity: identity, metrics: metrics,
       group: group, hubLoop: hubGroup.next(), state: prepared.state)
   }

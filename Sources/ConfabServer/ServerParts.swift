@@ -18,6 +18,8 @@ final class ServerParts: Sendable {
   let listener: Listener
   let relay = RelayDoor()
   let media = MediaDoor()
+  /// Nil where no other server serves the place.
+  let reports: NodeReports?
   private let metrics: ServerMetrics
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
@@ -26,7 +28,7 @@ final class ServerParts: Sendable {
     options: ServerOptions, folder: DataFolder, journal: any Journal, identity: TLSIdentity,
     metrics: ServerMetrics, group: MultiThreadedEventLoopGroup, hubLoop: any EventLoop,
     state: PlaceState
-  ) {
+  ) throws {
     let logger = options.logger
     let backlog = FanoutBacklog(metrics: metrics)
     let loops = Array(group.makeIterator())
@@ -39,6 +41,8 @@ final class ServerParts: Sendable {
       journal: journal, directory: directory, archives: archives, metrics: metrics)
     var hubOptions = options.hub
     hubOptions.relaysFiles = options.relay != nil
+    let shared = journal as? any SharedJournal
+    hubOptions.isShared = shared != nil
     let hub = Hub(state: state, options: hubOptions, entropy: SystemRandomNumberGenerator())
     // The two need each other: the writer's answers wait in a box until the driver is there.
     let driverBox = NIOLockedValueBox<HubDriver?>(nil)
@@ -57,12 +61,16 @@ final class ServerParts: Sendable {
       })
     let passwords = PasswordHasher(cost: options.passwordCost)
     let driver = HubDriver(
-      hub: hub, loop: hubLoop,
+      turns: HubTurns(hub, isShared: shared != nil), loop: hubLoop,
       services: HubServices(
         writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
         directory: directory, relay: relay, media: media,
         interactions: InteractionLog(logger: logger), metrics: metrics))
     driverBox.withLockedValue { $0 = driver }
+    try shared?.follow(after: state.entry) { events, state in
+      if events.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
+      driver.post(.arrived(events, after: state))
+    }
     let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
     let services = SessionServices(
       serverName: ServerVersion.name, place: state.place, replies: ReplyTranslation(links: links),
@@ -70,8 +78,12 @@ final class ServerParts: Sendable {
       forget: { reads.forget($0) })
     listener = Listener(
       group: group, fanouts: fanouts, identity: identity,
-      pages: WebPages(metrics: metrics, metricsToken: options.metricsToken), services: services,
+      pages: WebPages(
+        metrics: metrics, metricsToken: options.metricsToken,
+        staleSeconds: { shared?.staleSeconds }),
+      services: services,
       port: relay, logger: logger)
+    reports = shared.map { NodeReports(to: $0, of: driver, loop: hubLoop) }
     self.driver = driver
     self.writer = writer
     self.reads = reads
@@ -92,6 +104,7 @@ final class ServerParts: Sendable {
 
   func makeLinks(_ port: Int) -> LateLinks {
     links.bound(to: port)
+    reports?.start(at: links.node)
     return links
   }
 }

@@ -197,6 +197,12 @@ extension HubHarness {
     return !some.isEmpty
   }
 
+  /// The questions that wait, with the answers as they would be now.
+  func takeLookUps() -> [(ticket: Ticket, answer: LookUpAnswer)] {
+    defer { lookUps = [] }
+    return lookUps.map { ($0.ticket, store.answer($0.lookUp)) }
+  }
+
   func answerReload() {
     precondition(reloads == 1, "the hub asks once and waits")
     reloads = 0
@@ -208,6 +214,14 @@ extension HubHarness {
     pending.removeFirst(some.count)
     for event in some { store.take(event) }
     if let last = some.last { feed(.durable(through: last.entry)) }
+  }
+
+  /// Another server of the place has stored this.
+  func arrives(_ body: Event.Body, by account: AccountID? = nil) {
+    var ahead = store.state
+    let stamped = ahead.apply(Event(at: now.wall, by: account, body: body))
+    store.take(stamped)
+    feed(.arrived([stamped], after: store.state))
   }
 
   func failAppend() {

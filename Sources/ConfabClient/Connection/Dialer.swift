@@ -10,25 +10,48 @@ package struct Dialer: Sendable {
   package var device: DeviceIdentity?
   /// Program and release, for the server's log.
   package var client: String
+  /// Nil where only the one server will do.
+  package var others: OtherServers?
 
   package init(
-    to destination: Destination, credentials: Credentials?, device: DeviceIdentity?, client: String
+    to destination: Destination, credentials: Credentials?, device: DeviceIdentity?,
+    client: String, others: OtherServers? = nil
   ) {
     self.destination = destination
     self.credentials = credentials
     self.device = device
     self.client = client
+    self.others = others
   }
 
   /// Between attempts of a command that gives up in the end.
   private static let impatientWaitMax: Duration = .seconds(2)
 
   /// - Parameter early: may ask for things that are not to wait until the connection is there.
+  ///   It is called anew for each server that is tried.
   package func dial(
     early: (OpeningConnection) -> Void = { _ in }
   ) async throws -> Connection {
+    guard let others else { return try await dial(destination, early) }
+    var failure: (any Error)?
+    for server in others.all(with: destination) {
+      do {
+        let connection = try await dial(server, early)
+        others.answered(server, connection.signedIn?.others ?? [], first: destination)
+        return connection
+      } catch  where Self.mayPass(error) || failure != nil {
+        // What the one asked says counts, and not what others say who know less.
+        failure = failure ?? error
+      }
+    }
+    throw failure ?? ConnectionError.unreachable("\(destination) does not answer.")
+  }
+
+  private func dial(
+    _ server: Destination, _ early: (OpeningConnection) -> Void
+  ) async throws -> Connection {
     try await Connection.open(
-      to: destination, credentials: credentials, device: device, client: client, early: early)
+      to: server, credentials: credentials, device: device, client: client, early: early)
   }
 
   /// Tries again until it works, for at most so long.

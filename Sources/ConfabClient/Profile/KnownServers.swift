@@ -10,6 +10,8 @@ package struct KnownServer: Hashable, Sendable, Codable {
   package var account: String
   /// The session's token in base64url; nil after signing out.
   package var token: String?
+  /// Other servers of the place, where the session is as good.
+  package var others: [KnownNode]?
 
   package init(
     address: HostPort, pin: String?, place: String, account: String, token: String?
@@ -48,6 +50,15 @@ extension Profile {
       book.servers.removeAll { $0.address == server.address }
       book.servers.append(server)
       book.current = server.address
+    }
+  }
+
+  /// Remembers which other servers of the place there are.
+  package func note(_ others: [KnownNode], of address: HostPort) throws {
+    try change(Self.serversFile, from: ServerBook()) { book in
+      for index in book.servers.indices where book.servers[index].address == address {
+        book.servers[index].others = others
+      }
     }
   }
 

@@ -48,6 +48,11 @@ extension Hub {
     try limitFiles(sender)
     let command = OfferFile(
       id: offering.id, to: offering.to, device: device, summary: offering.summary)
+    if case .fileOffered(let new)? = try command.decide(
+      in: state, by: .account(sender), at: now.wall
+    ).first, case .person(let account) = new.recipient {
+      try requireReachable(account)
+    }
     guard let made = try execute(command, by: .account(sender)).first,
       case .fileOffered(let new) = made.event.body
     else { return }

@@ -136,6 +136,8 @@ package struct SignedInView: Sendable {
   package var session: SessionID
   /// Nil when the connection came with a token.
   package var token: Secret?
+  /// Other servers of the place, where the session is as good.
+  package var others: [NodeAddress] = []
 }
 
 package struct SessionView: Sendable {

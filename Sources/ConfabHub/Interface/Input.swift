@@ -45,6 +45,14 @@ package enum Input: Sendable {
   case appendFailed(reason: String)
   /// The state as the journal has it, after a failure.
   case reloaded(PlaceState)
+  /// Another server of the place appended first: what was appended last was not stored, and what was
+  /// stored instead has arrived.
+  case overtaken
+  /// Another server's entries, and the state after them.
+  case arrived([StampedEvent], after: PlaceState)
+
+  /// What another server of the place tells of itself.
+  case heard(NodeReport)
 
   /// What the media side tells, and its answers.
   case media(MediaReport)

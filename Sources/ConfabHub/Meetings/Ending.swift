@@ -85,7 +85,7 @@ extension Hub {
 
   /// At once, or as soon as the journal is tried again.
   var orphanDeadline: MonotonicTime? {
-    guard !orphans.isEmpty, !isReloading else { return nil }
+    guard !orphans.isEmpty, !isReloading, !isJournalLost else { return nil }
     return journalPausedUntil ?? MonotonicTime(nanoseconds: 0)
   }
 

@@ -51,6 +51,7 @@ extension Hub {
       return resume(caller, channel, before)
     }
     try requireJournal()
+    if let meeting = channel.meeting { try requireHere(meeting.id) }
     try limitMeetings(person.id)
     if channel.meeting == nil { try startMeeting(caller, channel, person) }
     guard let meeting = meetings.meeting(in: channel.id) else { throw Self.journalRefusal }

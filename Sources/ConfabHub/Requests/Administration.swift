@@ -78,7 +78,7 @@ extension Hub {
             AccountView(
               name: account.name.text, role: account.role, isDisabled: account.isDisabled,
               lockedUntil: lockedUntil(account),
-              createdAt: account.createdAt, isActive: presence.people[account.id] != nil)
+              createdAt: account.createdAt, isActive: person(account.id) != nil)
           }, more: more))
     case .listAllRooms(let after):
       let rooms = state.channels.values.filter { $0.kind != .direct && $0.id > after }

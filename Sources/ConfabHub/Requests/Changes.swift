@@ -1,5 +1,6 @@
 import ConfabDomain
 import DequeModule
+import OrderedCollections
 import Primitives
 
 /// A message that somebody wants to change.
@@ -41,6 +42,8 @@ extension Hub {
   }
 
   mutating func decideChange(_ key: MessageKey, _ facts: MessageFacts?) {
+    // Another server changed the message after these facts were read.
+    if staleChanges.remove(key) != nil { return askFacts(key) }
     guard let change = takeChange(key) else { return }
     finishing(change.caller) { (hub: inout Hub) throws(Rejection) in
       try hub.decide(change, key, facts)
@@ -49,6 +52,7 @@ extension Hub {
   }
 
   mutating func refuseChange(_ key: MessageKey) {
+    staleChanges.remove(key)
     guard let change = takeChange(key) else { return }
     refuse(change.caller, Self.journalUnreadable)
     if changes[key] != nil { askFacts(key) }

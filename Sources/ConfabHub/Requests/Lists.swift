@@ -86,7 +86,7 @@ extension Hub {
         page.map {
           MemberView(
             name: $0.name.text, isOwner: channel.owner == $0.id,
-            isActive: presence.people[$0.id] != nil)
+            isActive: person($0.id) != nil)
         }, more: more))
     log(caller, "listed members", state.label(of: channel, for: actor.account))
   }
@@ -94,13 +94,13 @@ extension Hub {
   private mutating func listActive(_ caller: Caller, after: String) {
     // Who asks is there, though a verb that only asks is no news to others.
     let asker = connections[caller.connection]?.account
-    var active = presence.people.keys.compactMap { state.accounts[$0] }
-    if let asker, presence.people[asker] == nil, let account = state.accounts[asker] {
+    var active = activeAccounts.compactMap { state.accounts[$0] }
+    if let asker, person(asker) == nil, let account = state.accounts[asker] {
       active.append(account)
     }
     let (page, more) = Self.page(active, after: after)
     let people = page.map { account in
-      let person = presence.people[account.id]
+      let person = person(account.id)
       return PresenceView(
         name: account.name.text, isActive: true, since: person?.since ?? now.wall,
         address: person?.address ?? caller.address,

@@ -13,7 +13,7 @@ extension Hub {
       replyRoom(caller, made.first?.event.body.channel, "made a room")
     case .createClassicRoom(let members):
       let command = CreateClassicRoom(
-        members: members, active: Set(presence.people.keys))
+        members: members, active: Set(activeAccounts))
       let made = try execute(command, by: actor)
       let existing = made.isEmpty ? command.existing(in: state, by: actor)?.id : nil
       replyRoom(caller, made.first?.event.body.channel ?? existing, "made a classic room")

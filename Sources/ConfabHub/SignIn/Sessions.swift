@@ -39,7 +39,7 @@ extension Hub {
       .signedIn(
         SignedInView(
           account: account.id, name: account.name.text, role: account.role, session: session.id,
-          token: nil)))
+          token: nil, others: nodes.addresses)))
     log(caller, "signed in", "session \(session.id), by token")
   }
 
@@ -118,7 +118,7 @@ extension Hub {
       .signedIn(
         SignedInView(
           account: account, name: known?.name.text ?? "", role: known?.role ?? .member,
-          session: session, token: Secret(token))))
+          session: session, token: Secret(token), others: nodes.addresses)))
     log(caller, "signed in", "session \(session)")
   }
 

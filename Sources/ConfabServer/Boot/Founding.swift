@@ -18,6 +18,18 @@ struct Founding {
   func prepare(
     now: WallTime
   ) throws -> (state: PlaceState, ownerInvitation: [UInt8]?) {
+    for _ in 1..<Self.attemptsMax {
+      // Another server of the place may begin at the same time.
+      do { return try prepareOnce(now: now) } catch JournalError.overtaken {}
+    }
+    return try prepareOnce(now: now)
+  }
+
+  private static let attemptsMax = 8
+
+  private func prepareOnce(
+    now: WallTime
+  ) throws -> (state: PlaceState, ownerInvitation: [UInt8]?) {
     var random = SystemRandomNumberGenerator()
     var state = try journal.loadState()
     var events: [StampedEvent] = []

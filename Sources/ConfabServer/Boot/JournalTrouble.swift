@@ -16,6 +16,10 @@ enum JournalTrouble {
       "the journal is damaged (\(how)): restore a backup with 'confab admin restore'"
     case .inUse(let path):
       "\(path) is used by another server: stop that one first, or choose another --data"
+    case .overtaken: "another server of the place stored something first: try again"
+    case .unreachable(let words):
+      "the servers that keep the journal do not answer, or too few of them (\(words)): nothing is "
+        + "stored until most of them run again"
     case .searchInvalid(let words): "the search is not understood: \(words)"
     case .closed: "the journal is closed"
     case .other(let words): "the journal failed: \(words)"

@@ -7,9 +7,16 @@ import NIOCore
 struct WebPages: Sendable {
   private let responder: RouterResponder<PageContext>
 
-  init(metrics: ServerMetrics, metricsToken: String?) {
+  /// - Parameter staleSeconds: how old what is read may be; nil while the journal answers.
+  init(
+    metrics: ServerMetrics, metricsToken: String?, staleSeconds: @escaping @Sendable () -> Int?
+  ) {
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
-    router.get("/health") { _, _ in Self.text("ok\n") }
+    router.get("/health") { _, _ in
+      guard let seconds = staleSeconds() else { return Self.text("ok\n") }
+      return Self.text(
+        "the journal has not answered for \(seconds) s\n", status: .serviceUnavailable)
+    }
     router.get("/metrics") { request, context in
       guard context.mayReadMetrics(request, token: metricsToken) else {
         return Self.text(

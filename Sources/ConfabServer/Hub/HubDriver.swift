@@ -21,10 +21,13 @@ final class HubDriver: @unchecked Sendable {
     var inputs: [Input] = []
     var answers: [ReadAnswer] = []
     var snapshots: [CheckedContinuation<Void, Never>] = []
+    var looks: [@Sendable (Hub) -> Void] = []
     /// Somebody handles what is here, or is about to.
     var isTaken = false
 
-    var isEmpty: Bool { inputs.isEmpty && answers.isEmpty && snapshots.isEmpty }
+    var isEmpty: Bool {
+      inputs.isEmpty && answers.isEmpty && snapshots.isEmpty && looks.isEmpty
+    }
 
     /// - Returns: whether the caller must see to it that what is here is handled.
     mutating func take() -> Bool {
@@ -40,7 +43,7 @@ final class HubDriver: @unchecked Sendable {
   private let loop: any EventLoop
   private let mailbox = NIOLockedValueBox(Mailbox())
   private let services: HubServices
-  private var hub: Hub
+  private var turns: HubTurns
   private var outgoing: OutgoingBatch
   private var appended: [StampedEvent] = []
   private var snapshotEntry: UInt64
@@ -49,11 +52,11 @@ final class HubDriver: @unchecked Sendable {
   private var deadline: Scheduled<Void>?
   private var deadlineTime: MonotonicTime?
 
-  init(hub: Hub, loop: any EventLoop, services: HubServices) {
-    self.hub = hub
+  init(turns: HubTurns, loop: any EventLoop, services: HubServices) {
+    self.turns = turns
     self.loop = loop
     self.services = services
-    snapshotEntry = hub.state.entry
+    snapshotEntry = turns.hub.state.entry
     outgoing = OutgoingBatch(loopCount: services.fanouts.count)
   }
 
@@ -110,6 +113,15 @@ final class HubDriver: @unchecked Sendable {
     }
   }
 
+  /// Has the hub looked at, as soon as whoever has it at this moment is done.
+  func look(_ body: @escaping @Sendable (Hub) -> Void) {
+    let mustHandle = mailbox.withLockedValue { mailbox in
+      mailbox.looks.append(body)
+      return mailbox.take()
+    }
+    if mustHandle { wake() }
+  }
+
   /// A deadline may be due without anything having happened.
   func wakeForDeadline() { post(.deadline) }
 
@@ -127,10 +139,14 @@ final class HubDriver: @unchecked Sendable {
   /// - Returns: whether there is more, which is the caller's to handle.
   private func handleGathered() -> Bool {
     let gathered = mailbox.withLockedValue { mailbox in
-      defer { (mailbox.inputs, mailbox.answers, mailbox.snapshots) = ([], [], []) }
+      defer {
+        (mailbox.inputs, mailbox.answers, mailbox.snapshots) = ([], [], [])
+        mailbox.looks = []
+      }
       return mailbox
     }
     handle(gathered.inputs, gathered.answers)
+    for look in gathered.looks { look(turns.hub) }
     for continuation in gathered.snapshots {
       requestSnapshot()
       continuation.resume()
@@ -148,26 +164,28 @@ final class HubDriver: @unchecked Sendable {
     for input in inputs {
       switch input {
       case .reloaded(let state): services.directory.replace(with: state)
+      case .arrived(let events, _): for event in events { note(event.event) }
       case .deadline: deadlineTime = nil
       default: break
       }
-      for effect in hub.handle(input, at: now) { perform(effect) }
+      for effect in turns.take(input, at: now) { perform(effect) }
     }
+    for effect in turns.decide(at: now) { perform(effect) }
     for answer in answers { pass(answer) }
     if !appended.isEmpty {
       // To the disk first: spelling the rest is done while it turns.
       services.writer.append(appended)
       appended.removeAll(keepingCapacity: true)
-      if hub.state.entry - snapshotEntry >= ServerLimits.snapshotEntries { requestSnapshot() }
+      if turns.hub.state.entry - snapshotEntry >= ServerLimits.snapshotEntries { requestSnapshot() }
     }
-    services.metrics.meetings.set(hub.sizes.meetings)
-    services.metrics.participants.set(hub.sizes.participants)
+    services.metrics.meetings.set(turns.hub.sizes.meetings)
+    services.metrics.participants.set(turns.hub.sizes.participants)
     outgoing.send(to: services.fanouts, backlog: services.backlog)
   }
 
   private func requestSnapshot() {
-    snapshotEntry = hub.state.entry
-    services.writer.saveSnapshot(hub.state)
+    snapshotEntry = turns.hub.state.entry
+    services.writer.saveSnapshot(turns.hub.state)
   }
 
   private func schedulePurge() {
@@ -181,7 +199,7 @@ final class HubDriver: @unchecked Sendable {
   }
 
   private func scheduleDeadline() {
-    let next = hub.nextDeadline
+    let next = turns.hub.nextDeadline
     guard next != deadlineTime else { return }
     deadline?.cancel()
     deadlineTime = next
@@ -234,7 +252,7 @@ final class HubDriver: @unchecked Sendable {
   }
 
   private func pass(_ answer: ReadAnswer) {
-    guard hub.stillAllows(answer.read, on: answer.connection) else {
+    guard turns.hub.stillAllows(answer.read, on: answer.connection) else {
       services.metrics.refusals.add()
       return outgoing.add(.refuse(answer.connection, answer.request, Hub.readRefusal))
     }
@@ -243,9 +261,8 @@ final class HubDriver: @unchecked Sendable {
 
   private func append(_ events: [StampedEvent]) {
     for stamped in events {
-      services.directory.note(stamped.event)
+      note(stamped.event)
       switch stamped.event.body {
-      case .messageEdited, .messageDeleted: schedulePurge()
       case .signInFailed: services.metrics.signInFailures.add()
       case .fileOffered: services.metrics.filesOffered.add()
       case .fileAccepted: services.metrics.filesAccepted.add()
@@ -255,6 +272,15 @@ final class HubDriver: @unchecked Sendable {
       }
     }
     appended += events
+  }
+
+  /// Whoever decided it.
+  private func note(_ event: Event) {
+    services.directory.note(event)
+    switch event.body {
+    case .messageEdited, .messageDeleted: schedulePurge()
+    default: break
+    }
   }
 
   private func tell(_ stamped: StampedEvent, in channel: ChannelID) {

@@ -22,6 +22,8 @@ final class JournalWriter: Sendable {
     /// A group was not stored: what was decided after it must not be either, until the hub has
     /// begun again from what the journal has.
     var isFailed = false
+    /// What the log has of the trouble there is, so that it is not filled with it.
+    var toldTrouble: String?
   }
 
   private let journal: any Journal
@@ -107,9 +109,14 @@ final class JournalWriter: Sendable {
     defer { group.removeAll(keepingCapacity: true) }
     guard let last = group.last, !state.withLockedValue({ $0.isFailed }) else { return }
     let began = Clock.monotonic()
-    do {
+    do throws(JournalError) {
       try journal.append(group)
     } catch {
+      // Nothing is wrong: what was decided is decided again.
+      if error == .overtaken {
+        metrics.overtaken.add()
+        return answer(.overtaken, nil)
+      }
       state.withLockedValue { $0.isFailed = true }
       metrics.appendFailures.add()
       logger.error("\(JournalTrouble.words(error))")
@@ -149,10 +156,18 @@ final class JournalWriter: Sendable {
   private func load() {
     do {
       let loaded = try journal.loadState()
-      state.withLockedValue { $0.isFailed = false }
+      state.withLockedValue { state in
+        state.isFailed = false
+        state.toldTrouble = nil
+      }
       answer(.reloaded(loaded), nil)
     } catch {
-      logger.critical("the journal cannot be read: \(JournalTrouble.words(error))")
+      let words = JournalTrouble.words(error)
+      let isNews = state.withLockedValue { state in
+        defer { state.toldTrouble = words }
+        return state.toldTrouble != words
+      }
+      if isNews { logger.critical("the journal cannot be read: \(words)") }
       // Until it can, nothing is served: the hub waits for this answer.
       thread.submit { [self] _ in
         Clock.sleep(milliseconds: 1_000)

@@ -30,6 +30,9 @@ package final class ServerMetrics: Sendable {
     "confab_backlog_pauses_total", "Times that reading stopped because deliveries waited.")
   let backlogBytes = Gauge("confab_backlog_bytes", "Bytes of events that wait for delivery.")
   let appendFailures = Counter("confab_journal_failures_total", "Groups that were not stored.")
+  let overtaken = Counter(
+    "confab_journal_overtaken_total",
+    "Groups decided again because another server of the place stored first.")
   let snapshots = Counter("confab_journal_snapshots_total", "Snapshots saved.")
   let readsRefused = Counter(
     "confab_reads_refused_total", "Questions refused because too many waited.")
@@ -58,8 +61,8 @@ package final class ServerMetrics: Sendable {
     let numbers: [any Metric] = [
       connections, sessions, webSessions, subscribed, accepted, refused, misdirected,
       handshakeFailures, timeouts, violations, requests, refusals, signInFailures, messages, events,
-      deliveries,
-      deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, snapshots,
+      deliveries, deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, overtaken,
+      snapshots,
       readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
       meetings, participants, meetingsStarted, meetingsJoined,
       logLinesDropped, groupEvents, commitMicroseconds,

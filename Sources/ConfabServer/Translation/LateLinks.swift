@@ -1,3 +1,4 @@
+import ConfabHub
 import ConfabNetwork
 import Primitives
 import Synchronization
@@ -24,6 +25,9 @@ final class LateLinks: Sendable {
 
   /// Where a browser goes, without a path.
   var webAddress: String { "https://\(address)" }
+
+  /// For the other servers of the place.
+  var node: NodeAddress { NodeAddress(address: "\(address)", pin: pin.map { "\($0)" }) }
 
   /// Empty when the system's certificate authorities decide.
   var pinText: String { pin.map { "\($0)" } ?? "" }

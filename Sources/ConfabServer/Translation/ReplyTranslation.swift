@@ -106,6 +106,9 @@ extension WireSignedIn {
     self.init(
       account: view.account, name: view.name, role: view.role, session: view.session,
       token: view.token?.bytes ?? [])
+    others = view.others.map { node in
+      .with { ($0.address, $0.pin) = (node.address, node.pin ?? "") }
+    }
   }
 }
 
