@@ -13,13 +13,21 @@ struct BenchServer {
 
   /// Starts this very program as a server on a free port of this machine.
   ///
-  /// - Parameter data: of a server that was stopped; nil makes a folder.
-  static func launch(data: String? = nil) async throws -> BenchServer {
-    let data = data ?? FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())"
+  /// - Parameters:
+  ///   - data: of a server that was stopped; nil makes a folder.
+  ///   - journal: of the place; nil for one in the folder.
+  ///   - number: of several servers of the place.
+  static func launch(
+    data: String? = nil, journal: String? = nil, number: Int = 0
+  ) async throws -> BenchServer {
+    let data =
+      data ?? FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())-\(number)"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = ["serve", "--data", data, "--listen", "127.0.0.1:0"]
+    process.arguments =
+      ["serve", "--data", data, "--listen", "127.0.0.1:0"]
+      + (journal.map { ["--journal", $0] } ?? [])
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
@@ -74,18 +82,28 @@ struct BenchServer {
     process?.waitUntilExit()
   }
 
-  /// Opens a session for each of `count` new accounts, through the operator's socket.
-  func sessions(count: Int) async throws -> BenchSessions {
+  /// By which clients know it.
+  func pin() async throws -> CertificatePin? { try await invite(uses: 1).pin }
+
+  private func invite(uses: Int) async throws -> PlaceLink {
     let console = try await Dialer(
       to: .operatorSocket(path: data + "/admin.sock"), credentials: nil, device: nil,
       client: "confab bench"
     ).dial()
     let answer = try await console.request(
-      .createInvitation(.with { $0.uses = UInt32(count) }))
+      .createInvitation(.with { $0.uses = UInt32(uses) }))
     await console.close()
-    guard case .invitation(let invitation) = answer, let link = PlaceLink(invitation.link),
-      let secret = link.invitation
+    guard case .invitation(let invitation) = answer, let link = PlaceLink(invitation.link)
     else { throw ChatLoadError(description: "the server gave no invitation") }
+    return link
+  }
+
+  /// Opens a session for each of `count` new accounts, through the operator's socket.
+  func sessions(count: Int) async throws -> BenchSessions {
+    let link = try await invite(uses: count)
+    guard let secret = link.invitation else {
+      throw ChatLoadError(description: "the server gave no invitation")
+    }
     var tokens: [[UInt8]] = []
     for index in 0..<count {
       let method = Credentials.Method.invitation(

@@ -8,20 +8,22 @@ import NIOPosix
 /// can be is left to the server.
 final class ChatLoad: Sendable {
   private let plan: ChatLoadPlan
-  private let address: HostPort
-  private let pin: CertificatePin?
+  private let servers: [Server]
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let loop: any EventLoop
   /// Touched on the loop only.
   private let tally: NIOLoopBound<ChatLoadTally>
   private let pid: Int32?
 
-  init(_ plan: ChatLoadPlan, server address: HostPort, pin: CertificatePin?, pid: Int32?)
-    async throws
-  {
+  /// Where clients go, one after the other.
+  struct Server: Sendable {
+    var address: HostPort
+    var pin: CertificatePin?
+  }
+
+  init(_ plan: ChatLoadPlan, servers: [Server], pid: Int32?) async throws {
     self.plan = plan
-    self.address = address
-    self.pin = pin
+    self.servers = servers
     self.pid = pid
     let loop = group.next()
     self.loop = loop
@@ -53,23 +55,24 @@ final class ChatLoad: Sendable {
   // MARK: Connecting
 
   private func connectAll(_ tokens: [[UInt8]]) async throws -> NIOLoopBound<[ChatLoadConnection]> {
-    let tls = try TLSHandlers(.network(address, pin: pin))
+    let tls = try servers.map { try TLSHandlers(.network($0.address, pin: $0.pin)) }
     let connections = try await loop.submit { [loop] in
       NIOLoopBoundBox<[ChatLoadConnection]>([], eventLoop: loop)
     }.get()
     for index in 0..<plan.clients {
       let token = tokens[index % tokens.count]
+      let server = index % servers.count
       _ = try await ClientBootstrap(group: loop)
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { [plan, tally] channel in
           channel.eventLoop.makeCompletedFuture {
             let connection = ChatLoadConnection(plan, token: token, tally: tally.value)
             connections.value.append(connection)
-            try tls?.add(to: channel)
+            try tls[server]?.add(to: channel)
             try channel.pipeline.syncOperations.addHandler(connection)
           }
         }
-        .connect(host: address.host, port: address.port).get()
+        .connect(host: servers[server].address.host, port: servers[server].address.port).get()
     }
     try await wait(seconds: 120) { [plan] tally in tally.ready == plan.clients }
     return try await loop.submit { [loop] in

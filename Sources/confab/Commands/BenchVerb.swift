@@ -22,6 +22,7 @@ struct BenchChat: AsyncParsableCommand {
         confab bench chat --clients 1000 --senders 10              as fast as the server takes them
         confab bench chat --acks --senders 64                      acknowledged messages a second
         confab bench chat --idle --clients 10000                   memory of idle clients
+        confab bench chat --nodes 2 --journal nats://n1,n2,n3      servers of one place
       """)
 
   @Option(help: "Clients in the lobby.") var clients = 100
@@ -37,6 +38,10 @@ struct BenchChat: AsyncParsableCommand {
   var window: Int?
   @Flag(help: "Nobody listens; measures acknowledgements.") var acks = false
   @Flag(help: "Nobody talks; measures what idle clients cost.") var idle = false
+  @Option(help: "Start so many servers of one place, among which the clients are divided.")
+  var nodes = 1
+  @Option(help: "The NATS servers that keep the place's journal; sqlite by default.")
+  var journal: String?
   @Option(help: "The data folder of a server that runs on this machine.") var data: String?
   @Option(help: "With --data: where that server listens.") var server = "127.0.0.1:4747"
   @Option(help: "With --data: its process id, to measure its CPU time and memory.") var pid: Int32?
@@ -53,17 +58,24 @@ struct BenchChat: AsyncParsableCommand {
     }
     guard !(acks && idle) else { throw ValidationError("Choose one of --acks and --idle.") }
     guard HostPort(server) != nil else { throw ValidationError("--server is HOST:PORT.") }
+    guard (1...16).contains(nodes), nodes == 1 || journal != nil, journal == nil || data == nil
+    else { throw ValidationError("--nodes is 1 to 16, and more than 1 need --journal nats://…") }
   }
 
   func run() async throws {
     raiseFileLimit()
     let bench = try await openServer()
     defer { bench.end() }
+    let others = try await openOthers()
+    defer { for other in others { other.end() } }
     let plan = plan
     // A few accounts carry all connections: limits are for each account.
     let sessions = try await bench.sessions(count: min(64, plan.senders))
-    let load = try await ChatLoad(
-      plan, server: bench.address, pin: sessions.pin, pid: bench.pid)
+    var servers = [ChatLoad.Server(address: bench.address, pin: sessions.pin)]
+    for other in others {
+      servers.append(.init(address: other.address, pin: try await other.pin()))
+    }
+    let load = try await ChatLoad(plan, servers: servers, pid: bench.pid)
     var report = try await load.run(tokens: sessions.tokens)
     if acks {
       report.diskSyncMedianMilliseconds = DiskSync.medianMilliseconds(in: probe ?? bench.data)
@@ -91,9 +103,22 @@ struct BenchChat: AsyncParsableCommand {
   }
 
   private func openServer() async throws -> BenchServer {
-    guard let data, let address = HostPort(server) else { return try await BenchServer.launch() }
+    guard let data, let address = HostPort(server) else {
+      return try await BenchServer.launch(journal: placeJournal)
+    }
     return .running(data: data, address: address, pid: pid)
   }
+
+  private func openOthers() async throws -> [BenchServer] {
+    var others: [BenchServer] = []
+    for number in 1..<nodes {
+      others.append(try await BenchServer.launch(journal: placeJournal, number: number))
+    }
+    return others
+  }
+
+  /// A new place each time.
+  private var placeJournal: String? { journal.map { "\($0)/bench-\(getpid())" } }
 
   /// Ten thousand clients are ten thousand files.
   private func raiseFileLimit() {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConfabJournal
 import ConfabNetwork
 import ConfabServer
 import Glibc
@@ -38,9 +37,10 @@ struct Serve: AsyncParsableCommand {
     logger.logLevel = settings.logLevel
     let server: Server
     do {
-      server = try Server(options: settings.server(logger: logger), journal: openJournal) {
-        ServeOutput.show($0)
-      }
+      server = try Server(
+        options: settings.server(logger: logger),
+        journal: { try settings.journal.open(in: $0, logger: logger) },
+        onStart: { ServeOutput.show($0) })
     } catch let failure as StartFailure {
       throw UsageError(failure.description)
     }
@@ -49,10 +49,6 @@ struct Serve: AsyncParsableCommand {
     } catch let failure as StartFailure {
       throw UsageError(failure.description)
     }
-  }
-
-  private func openJournal(_ folder: String) throws -> any Journal {
-    try SQLiteJournal(folder: folder, salts: SystemRandomNumberGenerator())
   }
 
   private func serve(_ server: Server, logger: Logger) async throws {

@@ -56,8 +56,22 @@ struct ServeOptions: ParsableArguments {
         + "most a quarter of it.", valueName: "bytes"))
   var relayQuota: String?
 
-  @Option(help: ArgumentHelp("Where messages are kept: sqlite.", valueName: "engine"))
+  @Option(
+    help: ArgumentHelp(
+      "Where messages are kept: sqlite, or nats://HOST:PORT,HOST:PORT/NAME for several servers of one "
+        + "place (default sqlite).", valueName: "journal"))
   var journal: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that opens the NATS servers: credentials as nsc writes them, or a name and a password.",
+      valueName: "file"))
+  var journalCredentials: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Authorities that may vouch for the NATS servers; turns TLS on.", valueName: "pem"))
+  var journalAuthorities: String?
 
   @Option(help: ArgumentHelp("Log lines as text or json (default text).", valueName: "format"))
   var logFormat: String?

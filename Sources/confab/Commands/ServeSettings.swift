@@ -16,6 +16,7 @@ struct ServeSettings {
   /// Nil forwards nothing.
   let relay: RelayLimits?
   let metricsToken: String?
+  let journal: JournalChoice
   let logFormat: LineLogHandler.Format
   let logLevel: Logger.Level
 
@@ -40,7 +41,10 @@ struct ServeSettings {
     metricsToken = try Self.token(file: sources.value(given.metricsToken, "metrics-token"))
     logFormat = try Self.choice(sources.value(given.logFormat, "log-format"), "--log-format", .text)
     logLevel = try Self.choice(sources.value(given.logLevel, "log-level"), "--log-level", .info)
-    try Self.checkJournal(sources.value(given.journal, "journal"))
+    journal = try JournalChoice(
+      sources.value(given.journal, "journal") ?? "sqlite", option: "--journal",
+      credentials: sources.value(given.journalCredentials, "journal-credentials"),
+      authorities: sources.value(given.journalAuthorities, "journal-authorities"))
   }
 
   func server(logger: Logger) -> ServerOptions {
@@ -150,14 +154,6 @@ extension ServeSettings {
       throw UsageError("--metrics-token \(file) cannot be read, or is empty")
     }
     return String(token)
-  }
-
-  private static func checkJournal(_ text: String?) throws(UsageError) {
-    guard let text, text != "sqlite" else { return }
-    throw UsageError(
-      text.hasPrefix("nats://")
-        ? "--journal \(text): this release keeps its journal on sqlite only; leave the option out"
-        : "--journal \(text) is invalid: it is sqlite")
   }
 }
 

@@ -79,10 +79,13 @@ struct SigningIn {
       credentials: Credentials(method, device: device.publicKeys), device: device,
       client: Release.name)
     guard let signedIn = connection.signedIn else { throw connection.wrongAnswer }
-    try profile.remember(
-      KnownServer(
-        address: address, pin: pin?.text, place: connection.welcome.place.hex,
-        account: signedIn.name, token: Array(signedIn.token).base64URL))
+    var server = KnownServer(
+      address: address, pin: pin?.text, place: connection.welcome.place.hex,
+      account: signedIn.name, token: Array(signedIn.token).base64URL)
+    server.others = signedIn.others.map {
+      KnownNode(address: $0.address, pin: $0.pin.isEmpty ? nil : $0.pin)
+    }
+    try profile.remember(server)
     await connection.close()
     Output.line("signed in as \(signedIn.name.escapedLine) at \(address)")
   }

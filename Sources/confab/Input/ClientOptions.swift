@@ -37,7 +37,11 @@ struct ClientOptions: ParsableArguments {
       dialer: Dialer(
         to: .network(server.address, pin: server.pin.flatMap(CertificatePin.init)),
         credentials: Credentials(.token(token), device: device.publicKeys), device: device,
-        client: Release.name))
+        client: Release.name,
+        others: OtherServers(server.others ?? []) { others in
+          // Remembering it is for the next time; this time it is known.
+          try? profile.note(others, of: server.address)
+        }))
   }
 
   /// Connects as the person who is signed in, for one or a few requests.
