@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # The steps of one target share .build, which SwiftPM locks anyway.
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build run test check lint format tidy sim fuzz bench dev e2e web vectors generate package \
+.PHONY: build run test check lint format tidy sim fuzz bench dev cluster faults e2e web vectors generate package \
 	setup setup-browser clean help
 
 # A target may import only what Package.swift says that it depends on.
@@ -75,6 +75,15 @@ bench: ## load a throw-away server and print what it did: make bench [ARGS='--cl
 
 dev: build ## a server with throw-away data and a printed login
 	@Tools/dev
+
+cluster: build ## three NATS servers and two nodes of one place, with throw-away data
+	@Tools/setup test
+	@Tools/cluster
+
+faults: ## kill and stop those under load, then check all histories: make faults [ARGS='--schedules 50']
+	@Tools/setup test
+	swift build --product confab $(SWIFT_FLAGS)
+	@Tools/faults $(ARGS)
 
 e2e: ## only the tests with real processes and sockets
 	@Tools/setup test
