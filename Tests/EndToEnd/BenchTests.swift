@@ -27,7 +27,9 @@ import Testing
 
   @Test func transferRefusesWhatCannotBe() async throws {
     let place = try await Place()
-    for arguments in [["--bytes", "3", "--files", "4"], ["--runs", "0"], ["--in", "/proc/nowhere"]] {
+    for arguments in [
+      ["--bytes", "3", "--files", "4"], ["--runs", "0"], ["--in", "/proc/nowhere"],
+    ] {
       let outcome = try await place.run("operator", ["bench", "transfer"] + arguments)
       #expect(outcome.status != 0)
       #expect(!outcome.errors.isEmpty)
