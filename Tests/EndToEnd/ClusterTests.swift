@@ -9,7 +9,9 @@ import Testing
       .deletingLastPathComponent().deletingLastPathComponent()
     let process = Process()
     process.executableURL = top.appendingPathComponent("Tools/faults")
-    process.arguments = ["--schedules", "1", "--seconds", "12", "--program", RunningProgram.confab.path]
+    process.arguments = [
+      "--schedules", "1", "--seconds", "12", "--program", RunningProgram.confab.path,
+    ]
     let output = Pipe()
     process.standardOutput = output
     process.standardError = output
