@@ -142,6 +142,9 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Files that several suites compare with what the code does now.
+    .target(name: "GoldenFiles", path: "Tests/GoldenFiles", swiftSettings: settings),
+
     .testTarget(
       name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
     .testTarget(
@@ -149,7 +152,9 @@ let package = Package(
       exclude: ["Screens"], swiftSettings: settings),
     .testTarget(
       name: "ConfabWireTests",
-      dependencies: ["ConfabWire", "ConfabDomain", "Primitives", protobuf, orderedCollections],
+      dependencies: [
+        "ConfabWire", "ConfabDomain", "GoldenFiles", "Primitives", protobuf, orderedCollections,
+      ],
       exclude: ["Golden"], swiftSettings: settings),
     .testTarget(
       name: "ConfabJournalTests",
@@ -158,10 +163,12 @@ let package = Package(
     .testTarget(
       name: "STUNTests", dependencies: ["STUN", "Primitives"], swiftSettings: settings),
     .testTarget(
-      name: "ConfabTransferTests", dependencies: ["ConfabTransfer", "Primitives", crypto],
+      name: "ConfabTransferTests",
+      dependencies: ["ConfabTransfer", "GoldenFiles", "Primitives", crypto],
       swiftSettings: settings),
     .testTarget(
-      name: "ConfabMediaTests", dependencies: ["ConfabMedia", "STUN", "Primitives"],
+      name: "ConfabMediaTests",
+      dependencies: ["ConfabMedia", "GoldenFiles", "STUN", "Primitives"],
       exclude: ["Descriptions"], swiftSettings: settings),
     .testTarget(
       name: "ConfabNetworkTests",
@@ -180,7 +187,7 @@ let package = Package(
       name: "ConfabClientTests",
       dependencies: [
         "ConfabClient", "ConfabDomain", "ConfabNetwork", "ConfabTransfer", "ConfabWire",
-        "Primitives", "STUN", nioCore,
+        "Primitives", "STUN", nioCore, nioEmbedded,
         nioPosix, protobuf, crypto,
       ],
       swiftSettings: settings),

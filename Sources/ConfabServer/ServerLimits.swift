@@ -24,7 +24,7 @@ enum ServerLimits {
   /// Questions to the journal that wait for a thread.
   static let waitingReadsMax = 4_096
   static let readerThreads = 2
-  /// Passwords that wait for a thread: 20 MiB of memory each only while it is hashed.
+  /// Passwords that wait for a thread: 32 MiB of memory each only while it is hashed.
   static let waitingPasswordsMax = 256
   /// Archives that are open at once, each a copy on the disk.
   static let openArchivesMax = 4

@@ -47,7 +47,14 @@ final class ServerParts: Sendable {
       stored: { group in
         if group.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
       },
-      answer: { input in driverBox.withLockedValue { $0 }?.post(input) })
+      answer: { input, storedEvents in
+        guard let driver = driverBox.withLockedValue({ $0 }) else { return }
+        if let storedEvents {
+          driver.post(input, storedEvents: storedEvents)
+        } else {
+          driver.post(input)
+        }
+      })
     let passwords = PasswordHasher(cost: options.passwordCost)
     let driver = HubDriver(
       hub: hub, loop: hubLoop,

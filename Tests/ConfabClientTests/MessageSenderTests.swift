@@ -101,6 +101,30 @@ import Testing
     try await server.stop()
   }
 
+  @Test func afterARefusalSeveralAreUnderWayAgain() async throws {
+    let channel = FakeChannel()
+    let hasRefused = Mutex(false)
+    let server = try await FakeServer { _, body in
+      guard case .send(let send) = body else { return [] }
+      let isRefused = hasRefused.withLock { hasRefused in
+        defer { hasRefused = hasRefused || send.text == "50" }
+        return send.text == "50" && !hasRefused
+      }
+      return isRefused
+        ? [.refuse(Rejection(.rateLimited, "Slowly.", retryAfter: .milliseconds(1)))]
+        : [channel.sent(send)]
+    }
+    let drafts = BoundedQueue<Draft>(countMax: 300)
+    for number in 1...300 { drafts.offer(Self.draft(number)) }
+    drafts.finish()
+    let dialer = server.dialer
+    var sender = MessageSender(patience: .seconds(60)) { try await dialer.dial() }
+    try await sender.run(drafts) { _, _ in }
+    #expect(hasRefused.withLock { $0 })
+    #expect(sender.window == MessageSender.windowMax)
+    try await server.stop()
+  }
+
   @Test func aRefusalIsTheAnswerOfOneMessage() async throws {
     let channel = FakeChannel()
     let server = try await FakeServer { _, body in

@@ -1,7 +1,9 @@
 import ConfabClient
 import ConfabDomain
 import ConfabNetwork
+import ConfabTransfer
 import Foundation
+import Primitives
 import Testing
 
 @Suite struct ProfileTests {
@@ -109,6 +111,47 @@ import Testing
 
   private func pin(_ keys: DeviceKeys, listed: [DeviceKeys]? = nil) throws -> DeviceStanding {
     try profile.pin(keys, of: "Bob", in: "p", listed: listed ?? [keys])
+  }
+
+  @Test func aRateIsRememberedForADeviceAtItsAddressForAnHour() throws {
+    let device = TransferDevice(
+      identity: [UInt8](repeating: 1, count: 32), agreement: [UInt8](repeating: 2, count: 32))
+    let other = TransferDevice(
+      identity: [UInt8](repeating: 3, count: 32), agreement: [UInt8](repeating: 2, count: 32))
+    let address = PathAddress(ipv4: 0xC633_6401, port: 1_000)
+    func rate(_ device: TransferDevice, _ kind: Candidate.Kind, low: UInt64, minutes: Int64) throws
+      -> Int?
+    {
+      // Ports change with every transfer.
+      try profile.rate(
+        to: device, at: [Candidate(kind, high: address.high, low: low, port: 2_000)],
+        now: WallTime(millisecondsSinceEpoch: minutes * 60_000))
+    }
+    let start = WallTime(millisecondsSinceEpoch: 0)
+    #expect(try rate(device, .host, low: address.low, minutes: 1) == nil)
+    try profile.remember(rate: 1_000_000, to: device, at: address, now: start)
+    try profile.remember(rate: 2_000_000, to: device, at: address, now: start)
+    #expect(try rate(device, .host, low: address.low, minutes: 59) == 2_000_000)
+    #expect(try rate(device, .reflexive, low: address.low, minutes: 59) == 2_000_000)
+    #expect(try rate(device, .host, low: address.low, minutes: 60) == nil)
+    #expect(try rate(device, .host, low: address.low + 1, minutes: 1) == nil)
+    #expect(try rate(device, .relay, low: address.low, minutes: 1) == nil)
+    #expect(try rate(other, .host, low: address.low, minutes: 1) == nil)
+  }
+
+  @Test func whatWasAcceptedIsRememberedAsItWas() throws {
+    func files(_ transfer: UInt8, _ device: UInt8, _ bytes: UInt64) -> AcceptedFiles {
+      AcceptedFiles(transfer: [transfer], device: [device], name: "talk.mp4", bytes: bytes)
+    }
+    #expect(try !profile.hasAccepted(files(1, 2, 3)))
+    try profile.noteAccepted(files(1, 2, 3))
+    #expect(try profile.hasAccepted(files(1, 2, 3)))
+    for other in [files(9, 2, 3), files(1, 9, 3), files(1, 2, 9)] {
+      #expect(try !profile.hasAccepted(other))
+    }
+    for number in 2..<66 { try profile.noteAccepted(files(UInt8(number), 2, 3)) }
+    #expect(try !profile.hasAccepted(files(1, 2, 3)))
+    #expect(try profile.hasAccepted(files(65, 2, 3)))
   }
 
   @Test func theFirstDeviceOfAPersonIsBelieved() throws {

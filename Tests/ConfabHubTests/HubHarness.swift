@@ -243,6 +243,7 @@ extension HubHarness {
       hear(.closed(reason), id)
       guard isOpen(id) else { return }
       disconnect(id)
+    case .beginTelling: break
     case .subscribe(let id, let channel):
       if isOpen(id) { subscribers[channel, default: []].append(id) }
     case .unsubscribe(let id, let channel): subscribers[channel]?.remove(id)

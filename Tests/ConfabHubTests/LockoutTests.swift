@@ -338,7 +338,9 @@ struct LockoutTests {
     #expect(harness.trySignIn("bob", "password").signedIn != nil)
   }
 
-  @Test("failures and lockouts stand in the journal, with the address and no password")
+  @Test(
+    "failures and lockouts stand in the journal, with the address and neither password nor unknown name"
+  )
   func audit() {
     let harness = HubHarness()
     lock(harness)
@@ -346,7 +348,7 @@ struct LockoutTests {
     let failures = harness.store.events.compactMap { stamped in
       if case .signInFailed(let failure) = stamped.event.body { failure } else { nil }
     }
-    #expect(failures.map(\.name) == ["bob", "bob", "bob", "nobody"])
+    #expect(failures.map(\.name) == ["bob", "bob", "bob", ""])
     #expect(failures.allSatisfy { $0.address == "192.0.2.1" })
     #expect(failures.last?.account == nil)
   }

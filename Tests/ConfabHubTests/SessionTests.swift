@@ -83,6 +83,31 @@ struct SessionTests {
     #expect(harness.trySignIn("bob", "another one").signedIn != nil)
   }
 
+  @Test("guessing the old password counts as failing to sign in, for the device that guesses")
+  func guessingTheOldPassword() {
+    let harness = HubHarness()
+    let (wrong, new) = (Secret(Array("wrong one".utf8)), Secret(Array("another one".utf8)))
+    let stolen = harness.connect()
+    harness.ask(HubHarness.attempt("bob", device: HubHarness.keys(1)), on: stolen)
+    let codes = (1...4).map { _ in
+      harness.ask(.changePassword(old: wrong, new: new), on: stolen).code
+    }
+    #expect(codes == [.credentialsWrong, .credentialsWrong, .accountLocked, .accountLocked])
+    // Also with the right one, until the lockout is over; its owner elsewhere notices nothing.
+    #expect(
+      harness.ask(.changePassword(old: HubHarness.password, new: new), on: stolen).code
+        == .accountLocked)
+    #expect(harness.trySignIn("bob", "password").signedIn != nil)
+    harness.wait(.seconds(10))
+    // Two at once are one guess.
+    harness.begin(.changePassword(old: wrong, new: new), on: stolen)
+    #expect(
+      harness.ask(.changePassword(old: HubHarness.password, new: new), on: stolen).code
+        == .signInBusy)
+    #expect(
+      harness.ask(.changePassword(old: HubHarness.password, new: new), on: stolen).isDone)
+  }
+
   @Test("a password that an owner sets ends all sessions")
   func resetPassword() {
     let harness = HubHarness()

@@ -76,6 +76,41 @@ extension ServerTests {
     }
 
     @Test func aSlowReaderIsLeftBehindAndCatchesUp() async throws {
+      try await withSlowReader { ann, slow, text, count in
+        try await slow.resume()
+        let heard = try await heardUntilLagging(slow, text)
+        #expect(heard < count)
+        // The rest is in the journal, behind what was heard.
+        guard
+          case .messageList(let list) = try await slow.request(
+            .readMessages(
+              .with {
+                $0.channel.name = "#lobby"
+                $0.sinceSequence = UInt64(heard)
+                $0.limit = 1
+              }))
+        else { return #expect(Bool(false), "nothing could be read") }
+        #expect(list.messages.first?.sequence == UInt64(heard + 1))
+      }
+    }
+
+    /// Somebody who is let into a channel has not asked anew: what was dropped is still to be told.
+    @Test func aNewConversationDoesNotHideWhatASlowReaderMissed() async throws {
+      try await withSlowReader { ann, slow, text, count in
+        let first = TestClient.message("the first words", in: "@slow")
+        guard case .sent = try await ann.request(.send(first)) else {
+          return #expect(Bool(false), "the message was refused")
+        }
+        try await slow.resume()
+        #expect(try await heardUntilLagging(slow, text) < count)
+      }
+    }
+
+    /// Somebody who subscribed reads no more, until the server has dropped something.
+    private func withSlowReader(
+      _ body: (_ ann: TestClient, _ slow: TestClient, _ text: String, _ count: Int) async throws ->
+        Void
+    ) async throws {
       try await TestServer.withOpenRegistration { server in
         let ann = try await TestClient.connect(port: server.port)
         _ = try await ann.join(nil, name: "ann")
@@ -97,26 +132,17 @@ extension ServerTests {
           #expect(try await quick.push().postedText == text)
         }
         try #require(hasLagged(server))
-        try await slow.resume()
-        var heard = 0
-        while true {
-          let push = try await slow.push()
-          if case .lagging = push { break }
-          #expect(push.postedText == text)
-          heard += 1
-        }
-        #expect(heard < count)
-        // The rest is in the journal, behind what was heard.
-        guard
-          case .messageList(let list) = try await slow.request(
-            .readMessages(
-              .with {
-                $0.channel.name = "#lobby"
-                $0.sinceSequence = UInt64(heard)
-                $0.limit = 1
-              }))
-        else { return #expect(Bool(false), "nothing could be read") }
-        #expect(list.messages.first?.sequence == UInt64(heard + 1))
+        try await body(ann, slow, text, count)
+      }
+    }
+
+    private func heardUntilLagging(_ slow: TestClient, _ text: String) async throws -> Int {
+      var heard = 0
+      while true {
+        let push = try await slow.push()
+        if case .lagging = push { return heard }
+        #expect(push.postedText == text)
+        heard += 1
       }
     }
 

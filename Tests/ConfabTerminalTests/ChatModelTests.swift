@@ -222,6 +222,23 @@ import Testing
     #expect(scene.model.input.text == "hello")
   }
 
+  @Test func whatIsTypedTakesThePlaceOfARefusedCommand() {
+    var scene = Scene.talk()
+    scene.type("/nonsense\rhello")
+    #expect(scene.model.input.text == "hello")
+    scene.press(.control("u"), .up)
+    #expect(scene.model.input.text == "/nonsense")
+    // Whoever mends it goes on with it.
+    scene.press(.enter, .left, .backspace)
+    scene.type("S")
+    #expect(scene.model.input.text == "/nonsenSe")
+    // A message is not taken away.
+    scene.press(.control("u"))
+    scene.send(.show(channel: "#archive"))
+    scene.type("hello\r there")
+    #expect(scene.model.input.text == "hello there")
+  }
+
   @Test func unsentMessagesAreBounded() {
     var scene = Scene.talk()
     scene.send(.connection(.connecting))

@@ -1,5 +1,6 @@
 import ConfabDomain
 import Foundation
+import GoldenFiles
 import Testing
 
 /// `Vectors/errors.json`: the numbers of refusals, for ever.

@@ -1,5 +1,6 @@
 import ConfabWire
 import Foundation
+import GoldenFiles
 import Primitives
 import SwiftProtobuf
 import Testing

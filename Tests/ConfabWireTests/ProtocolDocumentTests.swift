@@ -1,5 +1,6 @@
 import ConfabDomain
 import ConfabWire
+import GoldenFiles
 import Primitives
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenFiles
 import Testing
 
 /// The bot in Examples/ was written from the protocol's page alone; its own tests read our vectors.

@@ -27,6 +27,24 @@ import Testing
       FileManager.default.contentsEqual(atPath: source, andPath: inbox.path + "/ann_talk.mp4"))
   }
 
+  /// What the reader has had takes no room any more.
+  @Test(.enabled(if: obstacle == nil, obstacle))
+  func aStreamMayBeLongerThanTheRoomForIt() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let scratch = try Mount(at: place.folder + "/scratch", "size=12m")
+    let source = place.folder + "/talk.mp4"
+    // Letters, because what a program prints is gathered as text.
+    try Data(repeating: 0x61, count: 40 << 20).write(to: URL(fileURLWithPath: source))
+    let receiver = try RunningProgram(
+      ["file", "receive", "--stdout", "--from", "@ann"], home: place.home("bob"), input: "",
+      environment: ["TMPDIR": scratch.path])
+    try await place.run("ann", ["file", "send", source, "@bob", "--rate", "80Mbit"])
+      .expectSuccess()
+    let outcome = try await receiver.outcome().expectSuccess()
+    #expect(outcome.output.utf8.count == 40 << 20)
+  }
+
   @Test(.enabled(if: obstacle == nil, obstacle))
   func aFolderThatCannotBeWrittenToIsSaid() async throws {
     let place = try await Place()

@@ -78,6 +78,32 @@ import Testing
       FileManager.default.contentsEqual(atPath: source, andPath: into + "/ann_talk.mp4"))
   }
 
+  /// Offers and answers travel through the server: whoever runs it could put other keys into them.
+  @Test(arguments: ["ann", "bob"]) func aDeviceWhoseKeyChangedGetsNothing(_ wary: String)
+    async throws
+  {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 1)
+    let into = try place.makeFolder("inbox")
+    let receive = ["file", "receive", "--into", into, "--yes", "--once"]
+    let first = try place.start("bob", receive)
+    try await place.run("ann", ["file", "send", source, "@bob"]).expectSuccess()
+    try await first.outcome().expectSuccess()
+    try place.forgeAgreementKeys(knownTo: wary)
+    let receiver = try place.start("bob", receive)
+    let sender = try place.start("ann", ["file", "send", source, "@bob"])
+    let refusing = wary == "ann" ? sender : receiver
+    let outcome = try await refusing.outcome()
+    #expect(outcome.status != 0)
+    #expect(outcome.errors.contains("has changed. Somebody may stand between you."))
+    let other = wary == "ann" ? receiver : sender
+    other.kill(SIGKILL)
+    _ = try await other.exitStatus()
+    let received = try FileManager.default.contentsOfDirectory(atPath: into)
+    #expect(received.filter { !$0.hasPrefix(".") } == ["ann_talk.mp4"])
+  }
+
   /// Killed before anybody was reached: the receiver must not stay with the offer that is gone.
   @Test func aSenderKilledAtOnceLeavesNobodyBehind() async throws {
     let place = try await Place()
@@ -170,6 +196,25 @@ import Testing
     try await receiver.outcome().expectSuccess()
   }
 
+  /// A stream waits for what it can take, and what it cannot take is no failure of its sender.
+  @Test func aStreamLeavesFoldersAlone() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let folder = try place.makeFolder("slides")
+    try Data("one".utf8).write(to: URL(fileURLWithPath: folder + "/one"))
+    let film = place.folder + "/film"
+    try Data("a film".utf8).write(to: URL(fileURLWithPath: film))
+    let other = try place.start("ann", ["file", "send", folder, "@bob", "--json"])
+    try await other.line { $0.contains("\"event\":\"waiting\"") }
+    let receiver = try place.start("bob", ["file", "receive", "--stdout", "--from", "@ann"])
+    try await place.run("ann", ["file", "send", film, "@bob"]).expectSuccess()
+    let outcome = try await receiver.outcome().expectSuccess()
+    #expect(outcome.output == "a film")
+    other.kill(SIGKILL)
+    let refused = try await other.outcome()
+    #expect(!refused.errors.contains("Only one file"), "\(refused.errors)")
+  }
+
   @Test func mistakesAreStatus2() async throws {
     let place = try await Place()
     try await place.bring("ann")
@@ -186,6 +231,23 @@ import Testing
 
   private func done(in outcome: Outcome) throws -> String {
     try #require(outcome.output.lines.last { $0.contains("\"event\":\"done\"") })
+  }
+}
+
+extension Place {
+  /// Has a person remember other keys of all devices than they have, which looks as if the devices had
+  /// changed theirs.
+  fileprivate func forgeAgreementKeys(knownTo person: String) throws {
+    let file = URL(fileURLWithPath: home(person) + "/devices.json")
+    var book = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    var devices = try #require(book["devices"] as? [[String: Any]])
+    #expect(devices.contains { $0["agreement"] != nil })
+    for index in devices.indices where devices[index]["agreement"] != nil {
+      devices[index]["agreement"] = String(repeating: "00", count: 32)
+    }
+    book["devices"] = devices
+    try JSONSerialization.data(withJSONObject: book).write(to: file)
   }
 }
 

@@ -81,6 +81,22 @@ struct NetworkTransferTests {
     try await sender.outcome().expectSuccess()
     #expect(run.isIdentical)
   }
+
+  @Test func aSenderIsKilledAndGoesOn() async throws {
+    let run = try await TransferRun(["ann": .symmetric, "bob": .cone], megabytes: 6)
+    let receiver = try run.receive()
+    let killed = try run.send("--rate", "12Mbit")
+    try await receiver.line { (number("bytes", of: $0) ?? 0) > 4_000_000 }
+    killed.kill(SIGKILL)
+    _ = try await killed.exitStatus()
+    // Another port of the translator, and a receiver that still speaks to the one before.
+    let sender = try run.send("--rate", "12Mbit")
+    let first = try await sender.line { (number("bytes", of: $0) ?? 0) > 0 }
+    #expect((number("bytes", of: first) ?? 0) >= 1 << 20, "\(first)")
+    try await sender.outcome().expectSuccess()
+    try await receiver.outcome().expectSuccess()
+    #expect(run.isIdentical)
+  }
 }
 
 /// A file on its way from ann to bob.

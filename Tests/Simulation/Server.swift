@@ -156,6 +156,7 @@ extension Universe {
       plan(.read(process: process, id, request: request, read), within: faults.latencyMax)
     case .notify(let id, let notice): try push(Translation.body(notice), to: id)
     case .close(let id, let reason): try close(id, reason)
+    case .beginTelling(let id): server?.sessions[id]?.outbound.subscribed()
     case .subscribe(let id, let channel):
       if server?.sessions[id] != nil { server?.subscribers[channel, default: []].append(id) }
     case .unsubscribe(let id, let channel): server?.subscribers[channel]?.remove(id)
@@ -297,7 +298,6 @@ extension Universe {
       case .signIn(let request, let wire):
         try feed(.request(id, request: request, try Translation.signIn(wire)))
       case .request(let request, let body):
-        if case .subscribe = body { server?.sessions[id]?.outbound.subscribed() }
         try feed(.request(id, request: request, try Translation.request(body)))
       case .pauseReading: server?.sessions[id]?.isPaused = true
       case .resumeReading:

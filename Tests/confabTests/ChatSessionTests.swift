@@ -295,6 +295,20 @@ private final class Told: Sendable {
         "https://192.0.2.1:4747/room/2/meeting#pin=abc&code=_____________________w"))
   }
 
+  @Test func whereOneIsAlreadyNothingIsAsked() async throws {
+    let session = try session()
+    await session.connected(
+      FakeLink { _ in .done(WireDone()) },
+      [.with { ($0.id, $0.label, $0.kind, $0.joined) = (3, "#Plans", .private, true) }])
+    await session.caughtUp()
+    await session.lost("The connection was lost.", nextAttempt: .seconds(1))
+    await perform([.command(.join(room: "#plans"), channel: "#lobby")], in: session)
+    guard case .show(channel: "#Plans")? = told.all.last else {
+      Issue.record("\(told.all)")
+      return
+    }
+  }
+
   @Test func whoIsNotActiveIsOffline() async throws {
     let session = try session()
     await session.connected(FakeLink { _ in .presenceList(WirePresenceList()) }, [])

@@ -103,7 +103,8 @@ private struct PresenterExercise {
       mayHash = leaves
     case .checkSources(let range):
       precondition(range.upperBound <= end, "compares what there is not")
-      if range == 0..<end { isChecking = true }
+      precondition(!isChecking, "compares twice at once")
+      isChecking = true
     case .done(let root):
       precondition(!isOver && wasRootNamed && root == Self.content.root, "success unasked")
       isOver = true

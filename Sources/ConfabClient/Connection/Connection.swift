@@ -70,15 +70,16 @@ package final class Connection: Requesting {
     let pushes = PushQueue()
     do {
       let tls = try TLSHandlers(destination)
-      let channel = try await bootstrap(loop) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try tls?.add(to: channel)
-          try channel.pipeline.syncOperations.addHandler(
-            ConnectionHandler(
-              credentials: credentials, device: device, isEncrypted: tls != nil, client: client,
-              opened: opened, pushes: pushes))
-        }
-      }.connect(to: destination)
+      let channel = try await Self.reach(destination, on: loop).get()
+      try await loop.submit {
+        // What was closed meanwhile would never tell the handlers.
+        guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
+        try tls?.add(to: channel)
+        try channel.pipeline.syncOperations.addHandler(
+          ConnectionHandler(
+            credentials: credentials, device: device, isEncrypted: tls != nil, client: client,
+            opened: opened, pushes: pushes))
+      }.get()
       let timeout = loop.scheduleTask(in: ConnectionLimits.openingMax) {
         let handler = try? channel.pipeline.syncOperations.handler(type: ConnectionHandler.self)
         opened.fail(
@@ -102,13 +103,25 @@ package final class Connection: Requesting {
     }
   }
 
-  private static func bootstrap(
-    _ loop: any EventLoop,
-    _ initializer: @escaping @Sendable (any NIOCore.Channel) -> EventLoopFuture<Void>
-  ) -> ClientBootstrap {
-    ClientBootstrap(group: loop)
-      .connectTimeout(ConnectionLimits.connectMax)
-      .channelInitializer(initializer)
+  /// Connects, with nothing in the pipeline yet: the server waits for us to speak.
+  private static func reach(
+    _ destination: Destination, on loop: any EventLoop
+  ) -> EventLoopFuture<any NIOCore.Channel> {
+    switch destination {
+    case .network(let address, _):
+      SecondAttempt.race(on: loop, after: ConnectionLimits.secondAttempt) {
+        ClientBootstrap(group: loop)
+          .connectTimeout(ConnectionLimits.connectMax)
+          .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+          .connect(host: address.host, port: address.port)
+      } discard: {
+        $0.close(promise: nil)
+      }
+    case .operatorSocket(let path):
+      ClientBootstrap(group: loop)
+        .connectTimeout(ConnectionLimits.connectMax)
+        .connect(unixDomainSocketPath: path)
+    }
   }
 
   // MARK: Requests
@@ -136,15 +149,4 @@ package final class Connection: Requesting {
   }
 
   package var isActive: Bool { channel.isActive }
-}
-
-extension ClientBootstrap {
-  fileprivate func connect(to destination: Destination) async throws -> any NIOCore.Channel {
-    switch destination {
-    case .network(let address, _):
-      try await channelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .connect(host: address.host, port: address.port).get()
-    case .operatorSocket(let path): try await connect(unixDomainSocketPath: path).get()
-    }
-  }
 }

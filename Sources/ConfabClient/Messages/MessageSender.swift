@@ -9,7 +9,7 @@ import Primitives
 /// A message whose answer was lost is sent again under the same id, which the server stores once.
 package struct MessageSender {
   /// Messages without an answer at the same time.
-  private static let windowMax = 64
+  package static let windowMax = 64
   /// When the server asks to wait without saying how long.
   private static let pause: Duration = .milliseconds(500)
 
@@ -33,7 +33,8 @@ package struct MessageSender {
   /// How long the server may refuse for the moment before that counts as its answer.
   private let patience: Duration?
   private var waiting: Deque<Entry>
-  private var window = Self.windowMax
+  /// How many may be under way now: few after the server asked to wait, and step by step more.
+  package private(set) var window = Self.windowMax
   private var waits = 0
   private var troubleSince: ContinuousClock.Instant?
 
@@ -83,13 +84,17 @@ package struct MessageSender {
         }
         let result = try await outcome(of: head.answer)
         if case .failure(let rejection) = result, try await mayRepeat(head, rejection) {
-          // The same place in the order, and from now on one at a time, so that none overtakes it.
+          // The same place in the order, and one at a time for a while, so that none overtakes it.
           window = 1
           inFlight[0].answer = connection.submit(head.entry.draft.request(retry: true))
           inFlight[0].waits = waits
           continue
         }
         inFlight.removeFirst()
+        // Nothing that was sent before the refusal is left: step by step, several at a time again.
+        if case .success = result, inFlight.count < window {
+          window = min(Self.windowMax, window * 2)
+        }
         troubleSince = nil
         try await answered(head.entry.draft, result)
       }

@@ -64,7 +64,7 @@ extension Hub {
     guard let entry = commit([accepted], by: person).last?.entry else { return }
     if let before { closeRelay(before) }
     let acceptance = OpenFileOffer.Acceptance(
-      grant: makeGrant(), device: device, answer: bytes, entry: entry,
+      grant: makeGrant(for: offer.from), device: device, answer: bytes, entry: entry,
       connection: caller.connection)
     files.setAnswer(.accepted(acceptance), of: person, to: offer.id)
     // First, so that the relay knows both before one of them asks.
@@ -81,13 +81,13 @@ extension Hub {
     log(caller, "accepted files", "\(offer.id) from @\(state.name(of: offer.from))")
   }
 
-  private mutating func makeGrant() -> RelayGrant {
+  private mutating func makeGrant(for sender: AccountID) -> RelayGrant {
     let pairing = files.makePairing()
     guard options.relaysFiles else {
-      return RelayGrant(pairing: pairing, presenter: [], recipient: [])
+      return RelayGrant(pairing: pairing, sender: sender, presenter: [], recipient: [])
     }
     return RelayGrant(
-      pairing: pairing, presenter: randomBytes(count: RelayGrant.tokenBytes),
+      pairing: pairing, sender: sender, presenter: randomBytes(count: RelayGrant.tokenBytes),
       recipient: randomBytes(count: RelayGrant.tokenBytes))
   }
 

@@ -18,6 +18,9 @@ package enum Effect: Sendable {
   case close(ConnectionID, Rejection)
 
   // To many: the shell keeps who is subscribed to what, in the order of these effects.
+  /// The connection has asked to be told, and fetches what it missed until now: a slow reader is one no
+  /// longer.
+  case beginTelling(ConnectionID)
   case subscribe(ConnectionID, ChannelID)
   case unsubscribe(ConnectionID, ChannelID)
   case watchPresence(ConnectionID)

@@ -35,6 +35,7 @@ extension Hub {
     _ caller: Caller, presence: Bool, canReceiveFiles: Bool
   ) throws(Rejection) {
     let account = try state.person(try actor(caller))
+    hold(.beginTelling(caller.connection))
     for channel in account.channels { hold(.subscribe(caller.connection, channel)) }
     // Who else is on the server is none of a guest's business.
     if presence, account.role != .guest {

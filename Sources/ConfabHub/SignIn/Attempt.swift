@@ -143,40 +143,49 @@ extension Hub {
 
   /// Counts a wrong password, locks when it was one too many, and says so.
   private mutating func failed(_ attempt: Attempt, _ key: AttemptKey) -> Rejection {
-    countAddressFailure(attempt.caller)
     let account = accountWithPassword(attempt.name)
+    let lockout = countFailure(of: account, key, attempt.caller)
+    return lockout.map { Self.locked(for: $0) } ?? Self.wrongCredentials
+  }
+
+  /// A name that is nobody's is kept nowhere: it may be a password that was typed in the wrong place.
+  ///
+  /// - Returns: the length of the lockout that this failure began, if it did.
+  mutating func countFailure(
+    of account: Account?, _ key: AttemptKey, _ caller: Caller
+  ) -> Duration? {
+    countAddressFailure(caller)
     var device: DeviceID?
     if case .device(let id) = key { device = id }
     commit(
       [
         .signInFailed(
           SignInFailure(
-            account: account?.id, name: attempt.name.text, device: device,
-            address: attempt.caller.address))
+            account: account?.id, name: account?.name.text ?? "", device: device,
+            address: caller.address))
       ], by: nil)
-    logFailure(attempt, account, "failed to sign in", level: .info)
+    logFailure(of: account, caller, "failed to sign in", .info)
     guard let account else {
-      let lockout = throttle.countFailure(ofUnknown: attempt.name.folded, at: now.wall)
-      return lockout.map { Self.locked(for: $0) } ?? Self.wrongCredentials
+      guard case .unknownName(let name) = key else { return nil }
+      return throttle.countFailure(ofUnknown: name, at: now.wall)
     }
     guard let failures = failures(key), failures.inARow >= options.failedSignInsMax else {
-      return Self.wrongCredentials
+      return nil
     }
     let lockout = failures.nextLockout(base: options.lockout, at: now.wall)
     commit([.accountLocked(account.id, device: device, until: now.wall + lockout)], by: nil)
-    logFailure(attempt, account, "was locked out", level: .warning)
-    return Self.locked(for: lockout)
+    logFailure(of: account, caller, "was locked out", .warning)
+    return lockout
   }
 
-  /// A name that is nobody's may be a password that was typed in the wrong place.
   private mutating func logFailure(
-    _ attempt: Attempt, _ account: Account?, _ what: String, level: LogLine.Level
+    of account: Account?, _ caller: Caller, _ what: String, _ level: LogLine.Level
   ) {
     hold(
       .log(
         LogLine(
           level: level, who: account?.name.text ?? "", what: what,
-          detail: account == nil ? "unknown name" : "", address: attempt.caller.address)))
+          detail: account == nil ? "unknown name" : "", address: caller.address)))
   }
 
   private func failures(_ key: AttemptKey) -> SignInFailures? {
@@ -188,7 +197,7 @@ extension Hub {
   }
 
   /// Trying during a lockout neither prolongs nor ends it.
-  private func requireUnlocked(_ key: AttemptKey) throws(Rejection) {
+  func requireUnlocked(_ key: AttemptKey) throws(Rejection) {
     if let left = failures(key)?.lockoutLeft(at: now.wall) { throw Self.locked(for: left) }
   }
 

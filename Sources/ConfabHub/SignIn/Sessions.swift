@@ -202,9 +202,22 @@ extension Hub {
     try requireUnlimited(caller)
     try PasswordRule.check(byteCount: new.bytes.count)
     guard old.bytes.count <= Limits.passwordBytesMax else { throw Self.wrongCredentials }
+    try requireUnlocked(guessingKey(caller, account.id))
+    // One by one, as signing in, so that many at once are no more guesses.
+    let isAsking = questions.values.contains {
+      if case .changePassword(_, account.id, _) = $0 { true } else { false }
+    }
+    guard !isAsking else { throw Self.signInBusy }
     let ticket = ask(.changePassword(caller, account.id, new: new))
     effects.append(
       .checkPassword(ticket, PasswordCheck(password: old, hash: account.password, proof: nil)))
+  }
+
+  /// Whose failures it counts for when somebody with a session guesses: their device's alone, where there
+  /// is one, so that a stolen session does not lock its owner out.
+  private func guessingKey(_ caller: Caller, _ account: AccountID) -> AttemptKey {
+    let session = connections[caller.connection]?.session.flatMap { state.sessions[$0] }
+    return session?.device.map { .device($0) } ?? .account(account)
   }
 
   mutating func checkedOldPassword(
@@ -216,8 +229,12 @@ extension Hub {
       let ticket = ask(.setPassword(caller, account, keeping: session))
       effects.append(.hashPassword(ticket, new))
     case .wrong, .proofWrong:
-      countAddressFailure(caller)
-      refuse(caller, Rejection(.credentialsWrong, "The old password is wrong."))
+      let key = guessingKey(caller, account)
+      let lockout = countFailure(of: state.accounts[account], key, caller)
+      refuse(
+        caller,
+        lockout.map { Self.locked(for: $0) }
+          ?? Rejection(.credentialsWrong, "The old password is wrong."))
     case .busy: refuse(caller, Self.hashingBusy)
     }
   }

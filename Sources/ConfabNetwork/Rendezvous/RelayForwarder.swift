@@ -26,10 +26,11 @@ struct RelayForwarder {
   mutating func takeCounters() -> RelayCounters { table.takeCounters() }
 
   mutating func open(
-    _ pairing: UInt64, tokens first: [UInt8], _ second: [UInt8], at now: MonotonicTime
+    _ pairing: UInt64, for account: UInt64, tokens first: [UInt8], _ second: [UInt8],
+    at now: MonotonicTime
   ) {
     guard let first = TransferToken(first), let second = TransferToken(second),
-      let slots = table.open(pairing, tokens: first, second, at: now)
+      let slots = table.open(pairing, for: account, tokens: first, second, at: now)
     else { return }
     while ends.count < table.slotCount { ends.append(End()) }
     ends[slots.first] = End()

@@ -95,9 +95,13 @@ package final class UDPPort: Sendable {
   }
 
   /// Two devices may use the relay from now on, each with its token.
-  package func openRelay(_ pairing: UInt64, tokens first: [UInt8], _ second: [UInt8]) {
+  ///
+  /// - Parameter account: whose share of the relay it is.
+  package func openRelay(
+    _ pairing: UInt64, for account: UInt64, tokens first: [UInt8], _ second: [UInt8]
+  ) {
     post { state in
-      state.changeRelay { $0.open(pairing, tokens: first, second, at: state.now) }
+      state.changeRelay { $0.open(pairing, for: account, tokens: first, second, at: state.now) }
     }
   }
 

@@ -11,6 +11,7 @@ enum FanoutCommand: Sendable {
   case answer(ConnectionID, UInt64, frame: [UInt8])
   case notify(ConnectionID, Notice)
   case close(ConnectionID, Rejection)
+  case beginTelling(ConnectionID)
   case subscribe(ConnectionID, ChannelID)
   case unsubscribe(ConnectionID, ChannelID)
   case watchPresence(ConnectionID)
@@ -21,7 +22,8 @@ enum FanoutCommand: Sendable {
   var connection: ConnectionID? {
     switch self {
     case .reply(let id, _, _), .refuse(let id, _, _), .answer(let id, _, _), .notify(let id, _),
-      .close(let id, _), .subscribe(let id, _), .unsubscribe(let id, _), .watchPresence(let id):
+      .close(let id, _), .beginTelling(let id), .subscribe(let id, _), .unsubscribe(let id, _),
+      .watchPresence(let id):
       id
     case .tell, .tellPresence: nil
     }

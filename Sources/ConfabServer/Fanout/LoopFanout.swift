@@ -33,6 +33,7 @@ final class LoopFanout: @unchecked Sendable {
   private var presenceWatchers = Subscribers()
   /// Events of this turn that are not written yet.
   private var told: [(channel: ChannelID, joined: Joined)] = []
+  private var toldPresence = Joined()
   /// Sessions with answers that are written but not flushed yet.
   private var unflushed: [SessionHandler] = []
   /// Sessions that wait for the backlog to drain before they read on.
@@ -153,13 +154,12 @@ final class LoopFanout: @unchecked Sendable {
   private func perform(_ command: FanoutCommand) {
     switch command {
     case .tell(let channel, let joined): tell(joined, in: channel)
-    case .tellPresence(let joined):
-      // A copy: a write that fails may end a session, which then leaves the list.
-      let watchers = presenceWatchers
-      watchers.push(joined)
+    case .tellPresence(let joined): toldPresence.append(joined)
+    case .beginTelling(let id): sessions[id]?.beginTelling()
     case .subscribe(let id, let channel): subscribe(id, channel)
     case .unsubscribe(let id, let channel): unsubscribe(id, channel)
     case .watchPresence(let id):
+      deliverPresence()
       guard let session = sessions[id] else { return }
       presenceWatchers.insert(session)
     case .reply(let id, let request, let reply):
@@ -215,6 +215,16 @@ final class LoopFanout: @unchecked Sendable {
   private func deliverAll() {
     for each in told { deliver(each) }
     told.removeAll(keepingCapacity: true)
+    deliverPresence()
+  }
+
+  private func deliverPresence() {
+    guard toldPresence.events > 0 else { return }
+    // A copy: a write that fails may end a session, which then leaves the list.
+    let watchers = presenceWatchers
+    watchers.push(toldPresence)
+    backlog.remove(bytes: toldPresence.bytes)
+    toldPresence = Joined()
   }
 
   private func deliver(_ each: (channel: ChannelID, joined: Joined)) {

@@ -9,6 +9,7 @@ import OrderedCollections
 struct OutgoingBatch {
   private var commands: [[FanoutCommand]]
   private var told: OrderedDictionary<ChannelID, Joined> = [:]
+  private var presence = Joined()
   private var toldBytes = 0
   /// Whether a browser may hear what is told: JSON is made for somebody or not at all. Set before inputs
   /// are handled, so that it is right for everybody whom these inputs subscribe.
@@ -20,6 +21,8 @@ struct OutgoingBatch {
 
   mutating func add(_ command: FanoutCommand) {
     guard let connection = command.connection else { return }
+    // Who watches from now on has asked who is active already.
+    if case .watchPresence = command { passOnPresence() }
     commands[connection.loopIndex].append(command)
   }
 
@@ -41,15 +44,14 @@ struct OutgoingBatch {
   }
 
   mutating func tellPresence(_ presence: WirePresence) {
-    var joined = Joined()
-    joined.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
-    for index in commands.indices { commands[index].append(.tellPresence(joined)) }
+    self.presence.append(.push(.presence(presence)), alsoForBrowsers: spellsForBrowsers)
   }
 
   /// Hands everything over and is empty.
   mutating func send(to fanouts: [LoopFanout], backlog: FanoutBacklog) {
     for (channel, joined) in told { append(joined, in: channel) }
     told.removeAll(keepingCapacity: true)
+    passOnPresence()
     // Counted before it is handed over, so that the count never falls below zero.
     if toldBytes > 0 { backlog.add(bytes: toldBytes) }
     toldBytes = 0
@@ -62,6 +64,14 @@ struct OutgoingBatch {
   private mutating func passOn(_ channel: ChannelID) {
     guard let joined = told.removeValue(forKey: channel) else { return }
     append(joined, in: channel)
+  }
+
+  /// Who came and went in one turn is told together: after a restart everybody comes back at once.
+  private mutating func passOnPresence() {
+    guard presence.events > 0 else { return }
+    toldBytes += presence.bytes * commands.count
+    for index in commands.indices { commands[index].append(.tellPresence(presence)) }
+    presence = Joined()
   }
 
   private mutating func append(_ joined: Joined, in channel: ChannelID) {

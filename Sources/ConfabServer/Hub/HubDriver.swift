@@ -10,16 +10,31 @@ import Primitives
 /// Owns the hub: hands it what happens, one thing after another, and does what it says.
 ///
 /// Inputs come from every thread into one mailbox. Whatever has gathered there is handled in one go,
-/// so that a wake-up, a commit, and the joining of events are shared by all of it.
+/// so that a wake-up, a commit, and the joining of events are shared by all of it. A lone message does
+/// not wait for `loop` to wake up: the thread that brings it handles it, if nobody else is at it.
 ///
-/// Proof: everything that changes is touched on `loop` only, but for the mailbox, which
-/// has a lock.
+/// Proof: everything that changes is touched only by who set the mailbox's `isTaken`, and handed on
+/// under its lock.
 final class HubDriver: @unchecked Sendable {
   private struct Mailbox {
     var inputs: [Input] = []
     var answers: [ReadAnswer] = []
-    var isScheduled = false
+    var snapshots: [CheckedContinuation<Void, Never>] = []
+    /// Somebody handles what is here, or is about to.
+    var isTaken = false
+
+    var isEmpty: Bool { inputs.isEmpty && answers.isEmpty && snapshots.isEmpty }
+
+    /// - Returns: whether the caller must see to it that what is here is handled.
+    mutating func take() -> Bool {
+      defer { isTaken = true }
+      return !isTaken
+    }
   }
+
+  /// Messages of one read, and stored in one commit, that are handled where they come in: more are
+  /// worth a wake-up.
+  private static let handledHereMax = 4
 
   private let loop: any EventLoop
   private let mailbox = NIOLockedValueBox(Mailbox())
@@ -42,68 +57,97 @@ final class HubDriver: @unchecked Sendable {
   // MARK: - Input
 
   func post(_ input: Input) {
-    let mustWake = mailbox.withLockedValue { mailbox in
+    let mustHandle = mailbox.withLockedValue { mailbox in
       mailbox.inputs.append(input)
-      defer { mailbox.isScheduled = true }
-      return !mailbox.isScheduled
+      return mailbox.take()
     }
-    if mustWake { wake() }
+    if mustHandle { wake() }
   }
 
+  /// What one connection asks.
   func post(_ inputs: [Input]) {
-    let mustWake = mailbox.withLockedValue { mailbox in
+    let mustHandle = mailbox.withLockedValue { mailbox in
       mailbox.inputs += inputs
-      defer { mailbox.isScheduled = true }
-      return !mailbox.isScheduled
+      return mailbox.take()
     }
-    if mustWake { wake() }
+    guard mustHandle else { return }
+    let isLone = inputs.count <= Self.handledHereMax && inputs.allSatisfy(\.isSend)
+    if isLone { handleHere() } else { wake() }
+  }
+
+  /// The journal's thread has stored so many events.
+  func post(_ input: Input, storedEvents count: Int) {
+    let mustHandle = mailbox.withLockedValue { mailbox in
+      mailbox.inputs.append(input)
+      return mailbox.take()
+    }
+    guard mustHandle else { return }
+    if count <= Self.handledHereMax { handleHere() } else { wake() }
   }
 
   /// The journal has answered; whether it may go out is the hub's to say.
   func post(_ answer: ReadAnswer) {
-    let mustWake = mailbox.withLockedValue { mailbox in
+    let mustHandle = mailbox.withLockedValue { mailbox in
       mailbox.answers.append(answer)
-      defer { mailbox.isScheduled = true }
-      return !mailbox.isScheduled
+      return mailbox.take()
     }
-    if mustWake { wake() }
+    if mustHandle { wake() }
   }
 
-  var isIdle: Bool { mailbox.withLockedValue { !$0.isScheduled } }
+  var isIdle: Bool { mailbox.withLockedValue { !$0.isTaken } }
 
   /// Has the newest state kept, so that the next start is quick.
   func saveSnapshot() async {
-    try? await loop.submit { self.requestSnapshot() }.get()
+    await withCheckedContinuation { continuation in
+      let mustHandle = mailbox.withLockedValue { mailbox in
+        mailbox.snapshots.append(continuation)
+        return mailbox.take()
+      }
+      if mustHandle { wake() }
+    }
   }
 
   /// A deadline may be due without anything having happened.
-  func wakeForDeadline() {
-    loop.execute { self.scheduleDeadline() }
-  }
+  func wakeForDeadline() { post(.deadline) }
 
   private func wake() {
-    loop.execute { self.drain() }
+    loop.execute {
+      while self.handleGathered() {}
+    }
   }
 
-  private func drain() {
-    while true {
-      let (inputs, answers) = mailbox.withLockedValue { mailbox in
-        let gathered = (mailbox.inputs, mailbox.answers)
-        (mailbox.inputs, mailbox.answers) = ([], [])
-        if gathered.0.isEmpty, gathered.1.isEmpty { mailbox.isScheduled = false }
-        return gathered
-      }
-      if inputs.isEmpty, answers.isEmpty { break }
-      handle(inputs, answers)
+  /// Once only: what comes meanwhile is for `loop`, or this thread would not get back to its work.
+  private func handleHere() {
+    if handleGathered() { wake() }
+  }
+
+  /// - Returns: whether there is more, which is the caller's to handle.
+  private func handleGathered() -> Bool {
+    let gathered = mailbox.withLockedValue { mailbox in
+      defer { (mailbox.inputs, mailbox.answers, mailbox.snapshots) = ([], [], []) }
+      return mailbox
+    }
+    handle(gathered.inputs, gathered.answers)
+    for continuation in gathered.snapshots {
+      requestSnapshot()
+      continuation.resume()
     }
     scheduleDeadline()
+    return mailbox.withLockedValue { mailbox in
+      mailbox.isTaken = !mailbox.isEmpty
+      return mailbox.isTaken
+    }
   }
 
   private func handle(_ inputs: [Input], _ answers: [ReadAnswer]) {
     let now = Clock.now()
     outgoing.spellsForBrowsers = services.fanouts.contains(where: \.hasBrowsers)
     for input in inputs {
-      if case .reloaded(let state) = input { services.directory.replace(with: state) }
+      switch input {
+      case .reloaded(let state): services.directory.replace(with: state)
+      case .deadline: deadlineTime = nil
+      default: break
+      }
       for effect in hub.handle(input, at: now) { perform(effect) }
     }
     for answer in answers { pass(answer) }
@@ -131,7 +175,6 @@ final class HubDriver: @unchecked Sendable {
     deadline = next.map { next in
       let wait = next.since(Clock.monotonic())
       return loop.scheduleTask(in: .nanoseconds(wait.nanoseconds)) { [weak self] in
-        self?.deadlineTime = nil
         self?.post(.deadline)
       }
     }
@@ -153,6 +196,7 @@ final class HubDriver: @unchecked Sendable {
     case .notify(let id, let notice): outgoing.add(.notify(id, notice))
     case .notifyAll(let ids, let notice): for id in ids { outgoing.add(.notify(id, notice)) }
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
+    case .beginTelling(let id): outgoing.add(.beginTelling(id))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)
     case .unsubscribe(let id, let channel): outgoing.unsubscribe(id, channel)
     case .watchPresence(let id): outgoing.add(.watchPresence(id))
@@ -219,4 +263,11 @@ struct HubServices: Sendable {
   let media: MediaDoor
   let interactions: InteractionLog
   let metrics: ServerMetrics
+}
+
+extension Input {
+  /// Quickly decided, and somebody waits for it.
+  fileprivate var isSend: Bool {
+    if case .request(_, _, .send) = self { true } else { false }
+  }
 }

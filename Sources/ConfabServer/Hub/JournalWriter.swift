@@ -28,14 +28,15 @@ final class JournalWriter: Sendable {
   private let state = NIOLockedValueBox(State())
   private let metrics: ServerMetrics
   private let logger: Logger
-  private let answer: @Sendable (Input) -> Void
+  /// Besides, how many events were stored; nil for what stores none.
+  private let answer: @Sendable (Input, _ storedEvents: Int?) -> Void
   /// Called on this thread with every group that was stored.
   private let stored: @Sendable ([StampedEvent]) -> Void
 
   init(
     journal: any Journal, metrics: ServerMetrics, logger: Logger,
     stored: @escaping @Sendable ([StampedEvent]) -> Void,
-    answer: @escaping @Sendable (Input) -> Void
+    answer: @escaping @Sendable (Input, _ storedEvents: Int?) -> Void
   ) {
     self.journal = journal
     self.metrics = metrics
@@ -106,13 +107,13 @@ final class JournalWriter: Sendable {
       state.withLockedValue { $0.isFailed = true }
       metrics.appendFailures.add()
       logger.error("\(JournalTrouble.words(error))")
-      return answer(.appendFailed(reason: JournalTrouble.words(error)))
+      return answer(.appendFailed(reason: JournalTrouble.words(error)), nil)
     }
     let duration = Clock.monotonic().since(began)
     metrics.commitMicroseconds.record(Int(duration.nanoseconds / 1_000))
     metrics.groupEvents.record(group.count)
     metrics.events.add(group.count)
-    answer(.durable(through: last.entry))
+    answer(.durable(through: last.entry), group.count)
     stored(group)
   }
 
@@ -131,7 +132,7 @@ final class JournalWriter: Sendable {
     do {
       let loaded = try journal.loadState()
       state.withLockedValue { $0.isFailed = false }
-      answer(.reloaded(loaded))
+      answer(.reloaded(loaded), nil)
     } catch {
       logger.critical("the journal cannot be read: \(JournalTrouble.words(error))")
       // Until it can, nothing is served: the hub waits for this answer.

@@ -1,3 +1,4 @@
+import ConfabDomain
 import ConfabHub
 import ConfabNetwork
 import NIOConcurrencyHelpers
@@ -16,7 +17,8 @@ final class RelayDoor: Sendable {
 
   func open(_ grant: RelayGrant) {
     socket.withLockedValue { $0 }?.openRelay(
-      grant.pairing.rawValue, tokens: grant.presenter, grant.recipient)
+      grant.pairing.rawValue, for: UInt64(grant.sender.rawValue), tokens: grant.presenter,
+      grant.recipient)
   }
 
   func close(_ pairing: PairingID) {

@@ -349,9 +349,11 @@ final class SessionHandler: ChannelDuplexHandler {
 
   // MARK: - Kept by the fan-out
 
-  /// - Returns: false when it was subscribed before. Either way it is told everything from here on.
+  /// The peer fetches what it missed until now.
+  func beginTelling() { outbound.subscribed() }
+
+  /// - Returns: false when it was subscribed before.
   func subscribed(to channel: ChannelID) -> Bool {
-    outbound.subscribed()
     guard !channels.contains(channel) else { return false }
     if channels.isEmpty { services.metrics.subscribed.add() }
     channels.append(channel)

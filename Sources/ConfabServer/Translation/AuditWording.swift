@@ -30,7 +30,10 @@ struct AuditWording {
       ("session-opened", "\(new.id) of \(name(new.account)) from \(new.address)")
     case .sessionClosed(let session, let end): ("session-closed", "\(session), \(end)")
     case .signInFailed(let failure):
-      ("sign-in-failed", "\(failure.name) from \(failure.address)")
+      (
+        "sign-in-failed",
+        "\(failure.name.isEmpty ? "an unknown name" : failure.name) from \(failure.address)"
+      )
     case .accountLocked(let account, _, let until):
       ("account-locked", "\(name(account)) until \(until)")
     case .accountUnlocked(let account): ("account-unlocked", name(account))

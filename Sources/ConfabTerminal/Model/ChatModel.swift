@@ -25,6 +25,8 @@ package struct ChatModel: Sendable {
   package internal(set) var overlay: Overlay?
   /// A short answer to the last key, gone with the next.
   package internal(set) var hint: String?
+  /// The command in the input was refused: it stays to be mended, and what is typed takes its place.
+  var isInputRefused = false
   /// Ctrl-C was pressed on an empty line: once more quits.
   var isQuitArmed = false
   /// The reader was told once that leaving stops what is on its way.

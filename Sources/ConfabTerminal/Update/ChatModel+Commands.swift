@@ -1,7 +1,8 @@
 import Primitives
 
 extension ChatModel {
-  /// Enter: a line that cannot be carried out stays in the input, to be mended.
+  /// Enter: a line that cannot be carried out stays in the input, to be mended. The next letter takes the
+  /// place of a command, for whoever goes on without looking; the arrow brings it back.
   mutating func enter() -> [ChatIntent] {
     let line = input.text
     guard line.contains(where: { !$0.isWhitespace }) else {
@@ -15,14 +16,22 @@ extension ChatModel {
       _ = input.take()
       guard let intents = perform(command) else {
         input.replace(with: line)
+        keepRefused(line)
         return []
       }
       history.add(line)
       return intents
     } catch {
       tell(.error, error.description)
+      keepRefused(line)
       return []
     }
+  }
+
+  private mutating func keepRefused(_ line: String) {
+    if case .say? = try? ChatCommand.parse(line, offsetSeconds: zone.offsetShowing) { return }
+    history.add(line)
+    isInputRefused = true
   }
 
   /// - Returns: nil when it cannot be carried out, which has been told.

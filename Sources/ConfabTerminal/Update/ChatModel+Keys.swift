@@ -1,6 +1,10 @@
 extension ChatModel {
   mutating func press(_ key: Key) -> [ChatIntent] {
     hint = nil
+    if isInputRefused {
+      isInputRefused = false
+      if case .text = key { input.replace(with: "") }
+    }
     if key != .control("c") { isQuitArmed = false }
     if overlay != nil, turnPage(key) { return [] }
     if completion != nil, stepCompletion(key) { return [] }

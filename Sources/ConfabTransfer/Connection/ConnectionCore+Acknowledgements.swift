@@ -34,7 +34,7 @@ extension ConnectionCore {
         return
       }
       congestion.packetAcknowledged(recovery.snapshot(packet), bytes: Int(packet.bytes))
-      paths[active].sizes.acknowledged(bytes: Int(packet.bytes), sentAt: packet.sentAt)
+      paths[active].sizes.acknowledged(bytes: Int(packet.bytes), number: packet.number)
     }
     settle(packet)
   }
@@ -63,6 +63,7 @@ extension ConnectionCore {
   mutating func applyLosses(at now: UInt64) {
     var largestLostSentAt: UInt64?
     var smallest = Int.max
+    var first = UInt64.max
     for packet in recovery.lost {
       repair(packet)
       guard packet.epoch == recovery.epoch, let active = paths.active else { continue }
@@ -73,9 +74,11 @@ extension ConnectionCore {
       congestion.packetLost(recovery.snapshot(packet), bytes: Int(packet.bytes))
       largestLostSentAt = max(largestLostSentAt ?? 0, packet.sentAt)
       smallest = min(smallest, Int(packet.bytes))
+      first = min(first, packet.number)
     }
     if smallest != .max, let active = paths.active,
-      paths[active].sizes.lost(smallest: smallest, at: now)
+      paths[active].sizes.lost(
+        smallest: smallest, first: first, next: recovery.sent.next, at: now)
     {
       statistics.blackHoles += 1
       congestion.datagramBytesChanged(paths[active].sizes.current)

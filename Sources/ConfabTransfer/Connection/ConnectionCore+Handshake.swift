@@ -12,7 +12,7 @@ extension ConnectionCore {
       // It may be an old one sent again by somebody else: it is answered, but proves nothing.
       handshakeReply = (address, handshake.response)
     case .keys(let fresh, let isValidated, let roundTrip):
-      guard let path = known ?? paths.add(address, kind: .direct) else { return drop() }
+      guard let path = known ?? paths.add(address, kind: .direct, at: now) else { return drop() }
       newKeys = fresh
       phase = .established
       lastHeardAt = now

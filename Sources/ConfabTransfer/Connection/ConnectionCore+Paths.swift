@@ -9,7 +9,7 @@ extension ConnectionCore {
   mutating func addCandidate(_ candidate: Candidate, localSocket: UInt8, at now: UInt64) {
     let address = PathAddress(candidate, localSocket: localSocket)
     guard candidate.isUsable,
-      let path = paths.add(address, kind: PathKind(candidate.kind))
+      let path = paths.add(address, kind: PathKind(candidate.kind), at: now, keeping: peersPath)
     else { return }
     if phase == .established, !paths[path].isValidated { paths.beginValidation(path, at: now) }
   }
@@ -31,7 +31,9 @@ extension ConnectionCore {
 
   /// An authentic packet came from there.
   mutating func heard(from address: PathAddress, bytes: Int, at now: UInt64) -> Int? {
-    guard let path = paths.add(address, kind: .direct) else { return nil }
+    guard let path = paths.add(address, kind: .direct, at: now, keeping: peersPath) else {
+      return nil
+    }
     paths[path].bytesReceived += UInt64(bytes)
     paths[path].lastHeardAt = now
     return path
@@ -58,6 +60,13 @@ extension ConnectionCore {
     max(
       UInt64(TransferLimits.silentProbesMax) * recovery.roundTrip.probeTimeout,
       TransferLimits.silenceMin)
+  }
+
+  /// The other side tries a path. It may be one that this side does not know of: an address translator
+  /// gives another port for each destination, and only what comes through it shows which.
+  mutating func challenged(_ token: UInt64, on path: Int, at now: UInt64) {
+    paths[path].owedResponse = token
+    if !paths[path].isValidated { paths.beginValidation(path, at: now) }
   }
 
   mutating func pathAnswered(_ token: UInt64, at now: UInt64) {

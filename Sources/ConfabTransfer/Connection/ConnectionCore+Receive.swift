@@ -129,7 +129,7 @@ extension ConnectionCore {
       isProbing = false
       try acknowledged(acknowledgement, at: now)
     case .pathChallenge(let token):
-      if let arrivalPath { paths[arrivalPath].owedResponse = token }
+      if let arrivalPath { challenged(token, on: arrivalPath, at: now) }
     case .pathResponse(let token): pathAnswered(token, at: now)
     case .close(let code, let start, let count):
       let reason = String(decoding: payload[start..<start + count], as: UTF8.self)

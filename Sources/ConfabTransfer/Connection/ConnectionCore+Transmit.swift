@@ -45,7 +45,16 @@ extension ConnectionCore {
   private var hasStreamsToSend: Bool { contentOut.hasSendable || controlOut.hasSendable }
 
   mutating func planTrain(capacity: Int, at now: UInt64) -> TrainPlan? {
-    guard !recovery.sent.isFull, capacity >= PacketLimits.baseDatagramBytes else { return nil }
+    guard capacity >= PacketLimits.baseDatagramBytes else { return nil }
+    guard !recovery.sent.isFull else {
+      // Whoever sends and never acknowledges would hold all of that for ever.
+      if let oldest = recovery.sent.packet(recovery.sent.oldest),
+        oldest.sentAt + TransferLimits.idleTimeout <= now
+      {
+        end(.idle)
+      }
+      return nil
+    }
     switch phase {
     case .handshaking, .closed: return nil
     case .closing:

@@ -103,7 +103,7 @@ struct ConnectionCore: ~Copyable {
     congestion = CongestionControl(
       setup.congestion, datagramBytes: PacketLimits.baseDatagramBytes, rateLimit: setup.rateLimit,
       startRate: setup.startRate, at: MonotonicTime(nanoseconds: now))
-    paths = PathTable(seed: setup.pathSeed, datagramBytesMax: setup.datagramBytesMax)
+    paths = PathTable(secret: setup.pathSecret, datagramBytesMax: setup.datagramBytesMax)
     contentOut = ContentScheduler(
       credit: setup.role == .presenter ? setup.initialContentCredit : 0)
     contentIn = ContentReceipt(
@@ -118,7 +118,7 @@ struct ConnectionCore: ~Copyable {
       repeating: PacketNumberRange(first: 0, last: 0),
       count: PacketLimits.acknowledgedRangesMax)
     for candidate in setup.candidates.prefix(PacketLimits.candidatesMax) {
-      _ = paths.add(PathAddress(candidate), kind: PathKind(candidate.kind))
+      _ = paths.add(PathAddress(candidate), kind: PathKind(candidate.kind), at: now)
     }
   }
 

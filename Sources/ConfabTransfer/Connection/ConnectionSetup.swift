@@ -40,9 +40,9 @@ package struct ConnectionSetup: Sendable {
   package var rateLimit: Int?
   /// What the path carried lately.
   package var startRate: Int?
-  /// Chance for paths' tokens, which the other side sees…
+  /// Makes the tokens of paths another connection's if two of them have the same keys.
   package var pathSeed: UInt64
-  /// …and for the packet numbers left out, which it must not foresee: from another draw.
+  /// For the packet numbers left out, which the other side must not foresee.
   package var skipSeed: UInt64
 
   package init(
@@ -62,5 +62,16 @@ package struct ConnectionSetup: Sendable {
     self.candidates = candidates
     self.pathSeed = pathSeed
     self.skipSeed = skipSeed
+  }
+
+  /// What the tokens of paths are made from: the other side sees some of them and must not foresee others.
+  var pathSecret: [UInt8] {
+    var hash = SHA256()
+    hash.update(data: Array("confab path tokens".utf8))
+    hash.update(data: staticPrivate.rawRepresentation)
+    hash.update(data: ephemeral.rawRepresentation)
+    hash.update(data: prologue)
+    withUnsafeBytes(of: pathSeed.bigEndian) { hash.update(bufferPointer: $0) }
+    return Array(hash.finalize())
   }
 }

@@ -41,6 +41,8 @@ package enum FileLimits {
   package static let fragmentsMax = 65_536
   /// Holes that are told to the other side; what is beyond them is sent as zeros.
   package static let holesMax = 16_384
+  /// Holes that the shell makes at the same time.
+  package static let holesInMakingMax = 64
   /// A shorter hole costs more to tell than to send.
   package static let holeBytesMin: UInt64 = 65_536
   /// Hashes that came before their leaves were complete.

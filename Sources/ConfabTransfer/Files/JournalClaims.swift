@@ -20,6 +20,8 @@ struct JournalClaims: Sendable {
   /// Withdrawn since then. The shell still must not write there.
   private var withdrawn = ContentRanges()
   private var running: Sync?
+  /// Withdrawn, with no record made of it.
+  private var unrecorded = ContentRanges()
   /// Claimed by the records that were made last.
   private var last: Sync?
   private var nextTicket: UInt64 = 1
@@ -37,10 +39,15 @@ struct JournalClaims: Sendable {
 
   private var isUnclaimed: Bool { !verified.isEmpty || !zeros.isEmpty }
 
-  /// The record that must be appended now.
-  mutating func withdraw(_ leaf: UInt64) -> [UInt8] {
+  mutating func withdraw(_ leaf: UInt64) {
     withdrawn.insert(leaf..<leaf + 1)
-    return writer.encode(.withdrawn(leaf..<leaf + 1))
+    unrecorded.insert(leaf..<leaf + 1)
+  }
+
+  /// The records that must be appended before the next sync.
+  mutating func takeWithdrawals() -> [UInt8] {
+    defer { unrecorded = ContentRanges() }
+    return unrecorded.ranges.flatMap { writer.encode(.withdrawn($0)) }
   }
 
   /// The ticket of a sync that is to begin; nil when none is due or one is running.

@@ -8,7 +8,7 @@ package enum PresenterInput: Sendable {
   case leafHashed(UInt64, ContentHash)
   /// The hash thread has the digest of the next file that has content, in order.
   case fileDigested(entry: Int, ContentHash)
-  /// Answer to `checkSources` over the whole content: all is as in the manifest.
+  /// Answer to `checkSources`: all of that is as in the manifest.
   case sourcesUnchanged
   /// The entry's size or time of change differs from the manifest, found by anybody at any time.
   case sourceChanged(entry: Int)
@@ -25,7 +25,7 @@ package enum PresenterEffect: Hashable, Sendable {
   /// The hash thread may go on until it has hashed this many leaves in all.
   case hashLeaves(upTo: UInt64)
   /// Compare the files of this range with the manifest (size and time of change). Answer
-  /// `sourceChanged` where one differs, or `sourcesUnchanged` if the range is the whole content.
+  /// `sourceChanged` where one differs, else `sourcesUnchanged`. One is asked for at a time.
   case checkSources(Range<UInt64>)
   /// The recipient cannot take content for a while; nothing to do but to say so.
   case recipientPaused(PauseReason)

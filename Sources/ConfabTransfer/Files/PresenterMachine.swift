@@ -35,6 +35,7 @@ package struct PresenterMachine: Sendable {
   var isManifestSent = false
   var holesLeft: ContentRanges
   var isHaveComplete = false
+  var checks = SourceChecks()
 
   /// - Parameter holes: of the content, as the file system tells them (SEEK_HOLE).
   package init(
@@ -102,7 +103,9 @@ package struct PresenterMachine: Sendable {
     case .leafHashed(let leaf, let hash): hashes.add(leaf, hash)
     case .fileDigested(let entry, let hash): hashes.addDigest(of: entry, hash)
     case .sourcesUnchanged:
-      guard stage == .checkingSources else { return }
+      let wasLast = checks.finished()
+      nextCheck()
+      guard wasLast, stage == .checkingSources else { return }
       stage = .finishing
       outbox.append(.finish(root: hashes.root))
     case .sourceChanged(let entry):
@@ -131,8 +134,13 @@ package struct PresenterMachine: Sendable {
     }
     if stage == .presenting, isHaveComplete, hashes.isAllTold {
       stage = .checkingSources
-      effects.append(.checkSources(0..<manifest.contentBytes))
+      checks.add(0..<manifest.contentBytes, isLast: true)
+      nextCheck()
     }
+  }
+
+  private mutating func nextCheck() {
+    if let range = checks.next() { effects.append(.checkSources(range)) }
   }
 
   mutating func fail(_ failure: FileFailure, byPeer: Bool = false) {
@@ -161,7 +169,8 @@ extension PresenterMachine {
       }
       // Something did not match, or the disk was full: see whether it was the source.
       if let first = ranges.first, let last = ranges.last {
-        effects.append(.checkSources(first.lowerBound..<last.upperBound))
+        checks.add(first.lowerBound..<last.upperBound)
+        nextCheck()
       }
     case .complete(let root):
       guard stage == .finishing, root == hashes.root else {

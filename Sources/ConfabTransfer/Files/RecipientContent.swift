@@ -78,12 +78,8 @@ struct RecipientContent: Sendable {
 /// Content that came before the manifest did: there is no telling yet where it belongs.
 struct EarlyContent: Sendable {
   private(set) var ranges = ContentRanges()
-  private(set) var holes = ContentRanges()
 
   mutating func add(_ range: Range<UInt64>) { ranges.insert(range) }
-  mutating func addHole(_ range: Range<UInt64>) { holes.insert(range) }
 
-  var isFragmented: Bool {
-    ranges.ranges.count + holes.ranges.count > FileLimits.fragmentsMax
-  }
+  var isFragmented: Bool { ranges.ranges.count > FileLimits.fragmentsMax }
 }

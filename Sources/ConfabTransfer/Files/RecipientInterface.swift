@@ -59,6 +59,8 @@ package enum RecipientInput: Sendable {
   case roundTrip(Duration)
   /// `nextDeadline` has come.
   case timeout
+  /// Content comes in so many pieces that keeping them would take more memory than the content.
+  case flooded
   /// A person stops it.
   case cancel
 }

@@ -86,10 +86,14 @@ extension RecipientMachine {
     effects.append(.credit(total))
   }
 
-  mutating func makeHole(_ range: Range<UInt64>) {
-    var rest = range
-    while let part = content.take(in: rest) {
-      rest = part.upperBound..<rest.upperBound
+  /// Gives the shell holes to make, some at a time, whatever the other side tells of.
+  mutating func makeHoles() {
+    guard stage == .receiving else { return }
+    while holesInMaking < FileLimits.holesInMakingMax,
+      let range = holesWaiting.takeFirst(.max >> 1)
+    {
+      guard let part = content.take(in: range) else { continue }
+      holesWaiting.insert(part.upperBound..<range.upperBound)
       holesInMaking += 1
       effects.append(.makeHole(part))
     }
@@ -145,7 +149,7 @@ extension RecipientMachine {
         .sourceChanged, "\(fileText(of: leaf)) was received before, and is another now.")
     }
     checks.drop(leaf)
-    if let record = claims?.withdraw(leaf) { effects.append(.appendJournal(record)) }
+    claims?.withdraw(leaf)
   }
 
   private func mismatch(_ leaf: UInt64) -> FileFailure {

@@ -26,6 +26,10 @@ extension RecipientMachine {
     guard finishedRoot == nil else { throw .malformed("The other side goes on after its end.") }
     switch message {
     case .holes(let ranges):
+      holesHeard += ranges.count
+      guard holesHeard <= FileLimits.holesMax else {
+        throw FileFailure(.excess, "The other side has too many holes.")
+      }
       for range in ranges { try hearHole(range, of: manifest) }
     case .leafHashes(let first, let hashes):
       try expectNext(first)
@@ -75,14 +79,7 @@ extension RecipientMachine {
     guard range.upperBound <= manifest.contentBytes else {
       throw .outOfBounds("The other side has holes beyond the end.")
     }
-    if stage == .receiving {
-      makeHole(range)
-    } else {
-      early.addHole(range)
-      guard !early.isFragmented else {
-        throw FileFailure(.excess, "The other side has too many holes.")
-      }
-    }
+    holesWaiting.insert(range)
   }
 
   private func sourceChanged(_ entry: UInt64) throws(FileFailure) {
@@ -159,7 +156,6 @@ extension RecipientMachine {
       let range = range.clamped(to: 0..<layout.contentBytes)
       if !range.isEmpty { content.miss(range) }
     }
-    for hole in waited.holes.ranges { makeHole(hole) }
   }
 
   /// The ends, where crashes and preallocation leave their marks, and some by chance. What has its

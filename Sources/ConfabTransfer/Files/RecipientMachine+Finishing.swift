@@ -3,7 +3,7 @@ extension RecipientMachine {
   /// Everything is here and right.
   mutating func finishReceiving() throws(FileFailure) {
     guard stage == .receiving, let root = finishedRoot, isHaveTold, checks.isAllVerified,
-      checks.isIdle, holesInMaking == 0, writing == 0, spaceCheck == nil,
+      checks.isIdle, holesWaiting.isEmpty, holesInMaking == 0, writing == 0, spaceCheck == nil,
       !(claims?.isWithdrawing ?? false)
     else { return }
     switch options.destination {

@@ -49,7 +49,11 @@ package struct RecipientMachine: Sendable {
   var credit: CreditWindow
   /// Given out for writing and neither written nor failed, in bytes.
   var writing: UInt64 = 0
-  /// Holes that the shell is making.
+  /// Holes that were told of so far.
+  var holesHeard = 0
+  /// Those that are still to be made.
+  var holesWaiting = ContentRanges()
+  /// Those that the shell is making.
   var holesInMaking = 0
   /// Leaves that did not match once. A second time ends the transfer.
   var mismatched = ContentRanges()
@@ -152,6 +156,7 @@ package struct RecipientMachine: Sendable {
     case .spaceFound: spaceFound()
     case .roundTrip(let duration): credit.roundTrip = duration
     case .timeout: checkSpace(at: now)
+    case .flooded: throw FileFailure(.excess, "The other side sends content in too many pieces.")
     case .cancel: throw FileFailure(.cancelled, "The recipient stopped the transfer.")
     }
   }
@@ -160,8 +165,12 @@ package struct RecipientMachine: Sendable {
   private mutating func advance(at now: MonotonicTime) throws(FileFailure) {
     guard stage != .over else { return }
     giveCredit(at: now)
+    makeHoles()
     verify()
     try finishReceiving()
+    if let records = claims?.takeWithdrawals(), !records.isEmpty {
+      effects.append(.appendJournal(records))
+    }
     beginSync(at: now)
     if options.destination == .stream { tellPrefix() }
   }

@@ -58,5 +58,6 @@ package struct ResumeState: Sendable {
     }
   }
 
-  mutating func forget(_ range: Range<UInt64>) { leaves.remove(range) }
+  /// Says no more of these leaves.
+  package mutating func forget(_ range: Range<UInt64>) { leaves.remove(range) }
 }

@@ -1,4 +1,4 @@
-import Primitives
+import Crypto
 
 /// All ways to the other side, the one in use, and the probing of the others.
 ///
@@ -16,11 +16,15 @@ package struct PathTable: Sendable {
   package private(set) var paths: [Path] = []
   package private(set) var active: Int?
   private var lastProbeAt: UInt64?
-  private var chance: SeededRandom
+  /// Who could foresee a challenge could answer for an address that is not his, and have it sent to
+  /// (RFC 9000 §8.2.1, §21.5.6).
+  private let secret: SymmetricKey
+  private var challengesMade: UInt64 = 0
   private let datagramBytesMax: Int
 
-  package init(seed: UInt64, datagramBytesMax: Int) {
-    chance = SeededRandom(seed: seed)
+  /// - Parameter secret: of this connection alone, which the other side does not know.
+  package init(secret: [UInt8], datagramBytesMax: Int) {
+    self.secret = SymmetricKey(data: secret)
     self.datagramBytesMax = datagramBytesMax
     paths.reserveCapacity(Self.pathsMax)
   }
@@ -38,12 +42,35 @@ package struct PathTable: Sendable {
     return paths.firstIndex { $0.address == address }
   }
 
-  /// Nil when there are too many.
-  package mutating func add(_ address: PathAddress, kind: PathKind) -> Int? {
+  /// Where there are too many already, a dead one is forgotten for it.
+  ///
+  /// - Parameter kept: a path that is needed even if it is dead.
+  /// - Returns: nil when all of them may still be of use.
+  package mutating func add(
+    _ address: PathAddress, kind: PathKind, at now: UInt64, keeping kept: Int? = nil
+  ) -> Int? {
     if let known = index(of: address) { return known }
-    guard paths.count < Self.pathsMax else { return nil }
-    paths.append(Path(address, kind: kind, datagramBytesMax: datagramBytesMax))
-    return paths.count - 1
+    let path = Path(address, kind: kind, datagramBytesMax: datagramBytesMax)
+    guard paths.count == Self.pathsMax else {
+      paths.append(path)
+      return paths.count - 1
+    }
+    // The relay is what is left when every other way fails.
+    let dead = paths.indices.filter { index in
+      index != active && index != kept && paths[index].kind != .relay && isDead(index, at: now)
+    }
+    guard let oldest = dead.min(by: { paths[$0].lastHeardAt ?? 0 < paths[$1].lastHeardAt ?? 0 })
+    else { return nil }
+    paths[oldest] = path
+    return oldest
+  }
+
+  /// Nobody answered there, or not for so long that a connection would have ended.
+  private func isDead(_ index: Int, at now: UInt64) -> Bool {
+    let path = paths[index]
+    guard path.nextChallengeAt == nil, path.owedResponse == nil else { return false }
+    if path.attempts == Self.attemptsMax { return true }
+    return path.lastHeardAt.map { $0 + TransferLimits.idleTimeout <= now } ?? false
   }
 
   package mutating func activate(_ index: Int) { active = index }
@@ -51,9 +78,17 @@ package struct PathTable: Sendable {
   /// Begins to probe a path, unless that is under way.
   package mutating func beginValidation(_ index: Int, at now: UInt64) {
     guard paths[index].nextChallengeAt == nil else { return }
-    paths[index].token = chance.next()
+    paths[index].token = nextToken()
     paths[index].attempts = 0
     paths[index].nextChallengeAt = now
+  }
+
+  private mutating func nextToken() -> UInt64 {
+    challengesMade += 1
+    return withUnsafeBytes(of: challengesMade.bigEndian) { number in
+      HMAC<SHA256>.authenticationCode(for: number, using: secret).prefix(8)
+        .reduce(0) { $0 << 8 | UInt64($1) }
+    }
   }
 
   /// Begins anew on every path, the one in use included: one of them must still work.

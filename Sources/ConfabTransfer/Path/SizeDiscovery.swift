@@ -14,8 +14,8 @@ package struct SizeDiscovery: Sendable {
   static let searchInterval: UInt64 = 600_000_000_000
   /// After a black hole the path deserves less trust than an hour of doubt, but some.
   static let blackHoleInterval: UInt64 = 60_000_000_000
-  /// Spells of losses that hit only large packets, before the path is taken for a black hole; chance
-  /// loss rarely strikes so, and not so often in a row.
+  /// Spells of losses, a round trip each at least, with no large packet arriving from the first on,
+  /// before the path is taken for a black hole.
   static let suspiciousSpellsMax = 3
 
   /// What may be sent.
@@ -29,8 +29,13 @@ package struct SizeDiscovery: Sendable {
   package private(set) var nextSearchAt: UInt64?
 
   private var suspiciousSpells = 0
-  /// When the last spell was noticed: only packets sent later clear the path.
-  private var lastSpellAt: UInt64 = 0
+  /// The first packet of the first of these spells: one as large that left after it and arrived clears
+  /// the path.
+  private var suspiciousSince: UInt64 = 0
+  /// What left before this number belongs to the last spell.
+  private var spellEnd: UInt64 = 0
+  /// The newest packet of full size that arrived.
+  private var largestArrived: UInt64?
 
   /// - Parameter limit: what the local interface takes.
   package init(limit: Int) {
@@ -111,20 +116,34 @@ package struct SizeDiscovery: Sendable {
     probing = nil
   }
 
-  /// A large packet arrived that left after the last suspicious spell: the path carries them still.
-  package mutating func acknowledged(bytes: Int, sentAt: UInt64) {
-    if bytes > PacketLimits.baseDatagramBytes, sentAt > lastSpellAt { suspiciousSpells = 0 }
+  /// A packet arrived. One of full size shows that the path carries them still.
+  package mutating func acknowledged(bytes: Int, number: UInt64) {
+    guard bytes > PacketLimits.baseDatagramBytes, bytes > current - Self.precision else { return }
+    largestArrived = max(largestArrived ?? 0, number)
+    if number > suspiciousSince { suspiciousSpells = 0 }
   }
 
-  /// A spell of losses.
+  /// Packets were lost; what arrived was told before.
   ///
-  /// - Parameter smallest: the size of the smallest packet lost.
+  /// - Parameters:
+  ///   - smallest: the size of the smallest of them.
+  ///   - first: the number of the first of them.
+  ///   - next: the number of the next packet that will be sent.
   /// - Returns: whether the path swallows large packets, so that `current` is the base again.
-  package mutating func lost(smallest: Int, at now: UInt64) -> Bool {
-    guard current > PacketLimits.baseDatagramBytes, smallest > PacketLimits.baseDatagramBytes
+  package mutating func lost(
+    smallest: Int, first: UInt64, next: UInt64, at now: UInt64
+  ) -> Bool {
+    guard current > PacketLimits.baseDatagramBytes, smallest > PacketLimits.baseDatagramBytes,
+      first >= spellEnd
     else { return false }
+    spellEnd = next
+    // Chance struck before or between packets that arrived.
+    guard first > largestArrived ?? 0 else {
+      suspiciousSpells = 0
+      return false
+    }
+    if suspiciousSpells == 0 { suspiciousSince = first }
     suspiciousSpells += 1
-    lastSpellAt = now
     guard suspiciousSpells > Self.suspiciousSpellsMax else { return false }
     suspiciousSpells = 0
     current = PacketLimits.baseDatagramBytes

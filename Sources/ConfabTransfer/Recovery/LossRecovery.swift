@@ -80,7 +80,8 @@ package struct LossRecovery: ~Copyable {
     sent.skip(at: now)
   }
 
-  /// Whoever acknowledges without having received cannot know which numbers were left out.
+  /// Whoever acknowledges without having received cannot know which numbers were left out. These may be
+  /// below the oldest that is looked at.
   private func claimsSkipped(_ ranges: UnsafeBufferPointer<PacketNumberRange>) -> Bool {
     guard let latest = skipped.0 else { return false }
     let earlier = skipped.1 ?? latest
@@ -104,7 +105,7 @@ package struct LossRecovery: ~Copyable {
     forgetFindings()
     guard let newest = ranges.first else { return }
     guard newest.last < sent.next, !claimsSkipped(ranges) else { throw .acknowledgedUnsent }
-    resolve(ranges)
+    try resolve(ranges)
     findMistakes(ranges, at: now)
     if let last = acknowledged.last {
       largestAcknowledged = max(largestAcknowledged ?? 0, last.number)
@@ -132,12 +133,16 @@ package struct LossRecovery: ~Copyable {
 
   /// Only numbers from the oldest outstanding one on are looked at, so that an acknowledgement costs
   /// what is new in it, not all that it repeats.
-  private mutating func resolve(_ ranges: UnsafeBufferPointer<PacketNumberRange>) {
+  private mutating func resolve(
+    _ ranges: UnsafeBufferPointer<PacketNumberRange>
+  ) throws(TransportViolation) {
     let oldest = sent.oldest
     for range in ranges.reversed() where range.last >= oldest {
       var number = max(range.first, oldest)
       while number <= range.last {
-        if let packet = sent.packet(number), packet.state == .outstanding {
+        let state = sent.state(number)
+        if state == .skipped { throw .acknowledgedUnsent }
+        if state == .outstanding, let packet = sent.packet(number) {
           sent.resolve(number, as: .acknowledged)
           if packet.epoch == epoch, !packet.isSizeProbe { bytesInFlight -= Int(packet.bytes) }
           acknowledged.append(packet)

@@ -84,7 +84,8 @@ package struct SentPackets: ~Copyable {
     records.initialize(repeating: empty, count: capacity)
   }
 
-  package var isFull: Bool { next - oldest >= UInt64(Self.capacityMax - 1) }
+  /// There is no room for a packet and for a number that is left out before it.
+  package var isFull: Bool { next - oldest >= UInt64(Self.capacityMax - 2) }
 
   private func slot(_ number: UInt64) -> Int { Int(truncatingIfNeeded: number) & (capacity - 1) }
 
@@ -104,7 +105,7 @@ package struct SentPackets: ~Copyable {
 
   /// The number must be the next one.
   package mutating func append(_ packet: SentPacket, _ snapshot: SendSnapshot?) {
-    precondition(packet.number == next && !isFull)
+    precondition(packet.number == next && next - oldest < UInt64(Self.capacityMax - 1))
     if next - oldest >= UInt64(capacity - 1) { grow() }
     let slot = slot(next)
     records[slot] = packet

@@ -4,12 +4,13 @@ package struct RelayLimits: Sendable, Hashable {
   package var bytesPerSecondMax = 12_500_000
   /// In 24 hours, in all.
   package var bytesPerDayMax: UInt64 = 100 << 30
-  /// One pairing gets at most this part of a day's bytes, so that one transfer leaves some for others.
-  package static let pairingShare: UInt64 = 4
+  /// One account gets at most this part of a day's bytes, however many files it sends, so that some are
+  /// left for others.
+  package static let accountShare: UInt64 = 4
 
   package init() {}
 
-  var bytesPerPairingMax: UInt64 { bytesPerDayMax / Self.pairingShare }
+  var bytesPerAccountMax: UInt64 { bytesPerDayMax / Self.accountShare }
 
   /// What may come at once after a rest: a tenth of a second's worth, but a whole train in any case.
   var burstBytes: Int { max(bytesPerSecondMax / 10, Self.burstBytesMin) }
@@ -21,6 +22,8 @@ package struct RelayLimits: Sendable, Hashable {
   static let datagramCostMin = 128
   /// At the same time; past it the one that was silent the longest makes place.
   package static let pairingsMax = 4_096
+  /// The same of one account: its own make place then.
+  package static let accountPairingsMax = 256
   /// An end that was not heard for so long is forgotten until it binds again. NATs forget sooner.
   package static let silenceMax: Duration = .seconds(60)
   /// A token is good for so long; whoever still needs the relay then answers the offer again.

@@ -30,8 +30,8 @@ package struct RelayTable: Sendable {
 
   private struct Pairing {
     let id: UInt64
+    let account: UInt64
     let openedAt: MonotonicTime
-    var bytes: UInt64 = 0
     /// Bytes that may come now, as of `filledAt`.
     var allowance: Int
     var filledAt: MonotonicTime
@@ -50,6 +50,9 @@ package struct RelayTable: Sendable {
   private var slotByAddress: [RelayAddress: Int] = [:]
   private var dayBeganAt: MonotonicTime
   private var bytesToday: UInt64 = 0
+  /// By the account whose share it is.
+  private var accountBytesToday: [UInt64: UInt64] = [:]
+  private var pairingCounts: [UInt64: Int] = [:]
 
   package init(limits: RelayLimits, at now: MonotonicTime) {
     self.limits = limits
@@ -71,22 +74,29 @@ package struct RelayTable: Sendable {
 
   /// Makes a pairing whose ends may bind from now on.
   ///
+  /// - Parameter account: whose share of the relay it is: pairings cost nobody anything.
   /// - Returns: its two slots, which may have been another's before; nil when one of these is known.
   @discardableResult
   package mutating func open(
-    _ id: UInt64, tokens first: TransferToken, _ second: TransferToken, at now: MonotonicTime
+    _ id: UInt64, for account: UInt64, tokens first: TransferToken, _ second: TransferToken,
+    at now: MonotonicTime
   ) -> (first: Int, second: Int)? {
     guard first != second, indexByID[id] == nil, slotByToken[first] == nil,
       slotByToken[second] == nil
     else { return nil }
-    if count >= RelayLimits.pairingsMax { closeQuietest() }
+    if pairingCounts[account, default: 0] >= RelayLimits.accountPairingsMax {
+      closeQuietest(of: account)
+    } else if count >= RelayLimits.pairingsMax {
+      closeQuietest()
+    }
+    pairingCounts[account, default: 0] += 1
     let index = free.popLast() ?? pairings.count
     if index == pairings.count {
       pairings.append(nil)
       ends += [nil, nil]
     }
     pairings[index] = Pairing(
-      id: id, openedAt: now, allowance: limits.burstBytes, filledAt: now)
+      id: id, account: account, openedAt: now, allowance: limits.burstBytes, filledAt: now)
     for (offset, token) in [first, second].enumerated() {
       ends[2 * index + offset] = End(token: token, address: nil, heardAt: now)
       slotByToken[token] = 2 * index + offset
@@ -101,6 +111,10 @@ package struct RelayTable: Sendable {
       unbind(slot)
       if let token = ends[slot]?.token { slotByToken[token] = nil }
       ends[slot] = nil
+    }
+    if let account = pairings[index]?.account {
+      let left = pairingCounts[account, default: 1] - 1
+      pairingCounts[account] = left > 0 ? left : nil
     }
     pairings[index] = nil
     free.append(index)
@@ -117,13 +131,14 @@ package struct RelayTable: Sendable {
     }
   }
 
-  private mutating func closeQuietest() {
+  private mutating func closeQuietest(of account: UInt64? = nil) {
     func heard(_ index: Int) -> MonotonicTime {
       max(
         ends[2 * index]?.heardAt ?? MonotonicTime(nanoseconds: 0),
         ends[2 * index + 1]?.heardAt ?? MonotonicTime(nanoseconds: 0))
     }
-    let index = indexByID.values.min { (heard($0), $0) < (heard($1), $1) }
+    let those = indexByID.values.filter { account == nil || pairings[$0]?.account == account }
+    let index = those.min { (heard($0), $0) < (heard($1), $1) }
     if let index, let pairing = pairings[index] { close(pairing.id) }
   }
 
@@ -199,7 +214,9 @@ package struct RelayTable: Sendable {
       counters.overRate += 1
       return .drop
     }
-    pairings[slot / 2]?.bytes += UInt64(cost)
+    if let account = pairings[slot / 2]?.account {
+      accountBytesToday[account, default: 0] += UInt64(cost)
+    }
     bytesToday += UInt64(cost)
     counters.forwarded += 1
     counters.forwardedBytes += byteCount
@@ -210,9 +227,11 @@ package struct RelayTable: Sendable {
     if now.since(dayBeganAt) >= RelayLimits.day {
       dayBeganAt = now
       bytesToday = 0
+      accountBytesToday = [:]
     }
+    guard let account = pairings[index]?.account else { return false }
     return bytesToday < limits.bytesPerDayMax
-      && pairings[index]?.bytes ?? 0 < limits.bytesPerPairingMax
+      && accountBytesToday[account, default: 0] < limits.bytesPerAccountMax
   }
 
   /// A token bucket, filled only when it is too empty, so that little is lost to rounding.

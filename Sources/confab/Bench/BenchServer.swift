@@ -26,7 +26,7 @@ struct BenchServer {
     try process.run()
     var printed = ""
     while true {
-      let bytes = output.fileHandleForReading.availableData
+      let bytes = try nextOutput(of: output.fileHandleForReading.fileDescriptor)
       guard !bytes.isEmpty else {
         throw ChatLoadError(description: "the server did not start; try 'confab serve' by hand")
       }
@@ -35,6 +35,17 @@ struct BenchServer {
         return BenchServer(
           data: data, address: address, pid: process.processIdentifier, process: process)
       }
+    }
+  }
+
+  /// What was printed, as soon as there is something; nothing at the end. `FileHandle.availableData` ends
+  /// the process when a signal interrupts it.
+  private static func nextOutput(of descriptor: Int32) throws -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count >= 0 { return Array(buffer[..<count]) }
+      guard errno == EINTR else { throw SystemError(latest: "hear from the server") }
     }
   }
 

@@ -14,6 +14,10 @@ extension ChatSession {
     case .create(let room, let members, let isPublic):
       try await create(room, members, isPublic: isPublic)
     case .join(let room):
+      // Where one is already nothing needs to be asked, and going there works without a connection.
+      if let known = book.info(named: room), known.joined {
+        return await emit(.show(channel: known.label))
+      }
       var join = WireJoinRoom()
       join.channel = book.reference(room)
       await show(try await online.room(.joinRoom(join)))

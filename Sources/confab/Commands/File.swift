@@ -50,7 +50,7 @@ struct FileSend: AsyncParsableCommand {
       throw UsageError("\(error)")
     }
     for skipped in tree.skipped {
-      Output.failure("\(skipped.path) is not sent: it \(skipped.reason).")
+      Output.failure("\(skipped.path) is not sent. \(skipped.reason)")
     }
     guard (1...Int(OfferLimits.filesMax)).contains(tree.manifest.fileCount) else {
       throw UsageError(
@@ -60,23 +60,28 @@ struct FileSend: AsyncParsableCommand {
     let parties = try TransferParties(current)
     let display = TransferDisplay(.sending, json: output.json)
     let name = TransferOffer.Summary(of: tree.manifest).name
-    let sender = try await FileSender(
-      tree, to: to, rateLimit: rate.map { $0.rate.bitsPerSecond / 8 }, parties: parties,
-      engine: try await TransferEngine.start(for: parties)
-    ) { await display.show($0, name, isForOne: to.name.hasPrefix("@")) }
+    let rateLimit = rate.map { $0.rate.bitsPerSecond / 8 }
+    // Beside the connecting, which is longer.
+    let making = Task {
+      try await FileSender(
+        tree, to: to, rateLimit: rateLimit, parties: parties,
+        engine: try await TransferEngine.start(for: parties)
+      ) { await display.show($0, name, isForOne: to.name.hasPrefix("@")) }
+    }
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         var follower = Follower(filesOver: dialer, receives: false) {
-          try await sender.offer(over: $0)
+          try await making.value.offer(over: $0)
         }
         try await follower.run { happening in
           if case .lost(let reason, _) = happening {
             await display.note("\(reason) Trying again…")
           }
-          await sender.handle(happening)
+          try await making.value.handle(happening)
         }
       }
+      let sender = try await making.value
       group.addTask { for await _ in sender.end { return } }
       group.addTask {
         let number = try await Interrupts.first()
@@ -87,7 +92,7 @@ struct FileSend: AsyncParsableCommand {
       await sender.finish()
       group.cancelAll()
     }
-    if let trouble = await sender.trouble { throw trouble }
+    if let trouble = try await making.value.trouble { throw trouble }
   }
 }
 
@@ -108,6 +113,8 @@ struct FileReceive: AsyncParsableCommand {
   @Flag(help: "Take everything without asking.") var yes = false
   @Flag(help: "End after one complete transfer.") var once = false
   @Flag(help: "Write one file to standard output while it arrives.") var stdout = false
+  @Flag(help: "Read all again that an earlier attempt left, and not a sample of it.")
+  var verify = false
 
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
@@ -122,7 +129,7 @@ struct FileReceive: AsyncParsableCommand {
     let current = try client.currentServer()
     var wishes = FileReceiver.Wishes(
       from: from?.name, destination: .folder(try folder()), takesAll: yes || stdout,
-      once: once || stdout)
+      once: once || stdout, rechecks: verify)
     if stdout {
       wishes.destination = .stream(
         descriptor: STDOUT_FILENO, scratch: FileManager.default.temporaryDirectory.path)

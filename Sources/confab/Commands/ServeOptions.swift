@@ -52,7 +52,7 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How much is forwarded in 24 hours, like 500MB or 2TiB (default 100GiB). One transfer gets at "
+      "How much is forwarded in 24 hours, like 500MB or 2TiB (default 100GiB). One account gets at "
         + "most a quarter of it.", valueName: "bytes"))
   var relayQuota: String?
 

@@ -14,6 +14,8 @@ actor FileReceiver {
     var takesAll = false
     /// Ends after one transfer.
     var once = false
+    /// Reads all again that an earlier attempt left.
+    var rechecks = false
   }
 
   /// The offer that is being answered or received.
@@ -73,6 +75,9 @@ actor FileReceiver {
   private func heard(of offer: WireFileOffer) {
     if let from = wishes.from, offer.from.lowercased() != from.lowercased() { return }
     guard offer.state == .waiting || offer.state == .accepted else { return }
+    guard !wishes.destination.isStream || offer.summary.isOneFile else {
+      return leaveAlone(offer)
+    }
     if let current, current.offer.transferID == offer.transferID,
       !current.offer.isSame(as: offer)
     {
@@ -84,6 +89,13 @@ actor FileReceiver {
     waiting.removeAll { $0.transferID == offer.transferID }
     waiting.append(offer)
     startNext()
+  }
+
+  /// What no stream takes is for another command, and for its sender no failure.
+  private func leaveAlone(_ offer: WireFileOffer) {
+    let words =
+      "\(offer.from.escapedLine) offers \(offer.summary.name.escapedLine), which is not one file."
+    Task { await display.note(words + " Waiting for one…") }
   }
 
   private func startNext() {
@@ -135,7 +147,8 @@ actor FileReceiver {
     }
     guard !isReplaced(told),
       let reception = try await offer.accept(
-        into: wishes.destination, by: parties, with: engine, over: connection)
+        into: wishes.destination, rechecking: wishes.rechecks, by: parties, with: engine,
+        over: connection)
     else { return false }
     current?.reception = reception
     if isReplaced(told) { reception.stop() }
@@ -146,15 +159,19 @@ actor FileReceiver {
   private func isWanted(_ offer: GenuineOffer) async -> Bool {
     if let warning = offer.warning { await display.failure(warning) }
     let id = offer.told.transferID
-    if wishes.takesAll || offer.told.state == .accepted || agreements[id] == offer.agreement {
-      return true
-    }
+    let accepted = AcceptedFiles(
+      transfer: id, device: offer.content.device.identity, name: offer.content.summary.name,
+      bytes: offer.content.summary.bytes)
+    if wishes.takesAll || agreements[id] == offer.agreement { return true }
+    if (try? parties.profile.hasAccepted(accepted)) == true { return true }
     let size = TransferText.size(offer.content.summary.bytes)
     let question =
       "\(offer.told.from.escapedLine) offers \(offer.content.summary.name.escapedLine), \(size). "
       + "Take it? [y/N] "
     guard await display.ask(question) else { return false }
     agreements[id] = offer.agreement
+    // Without that the next run of this program asks again.
+    try? parties.profile.noteAccepted(accepted)
     return true
   }
 
@@ -198,6 +215,11 @@ extension WireFileOffer {
   func isSame(as other: WireFileOffer) -> Bool {
     offer.isEmpty || other.offer.isEmpty || offer == other.offer
   }
+}
+
+extension WireFileSummary {
+  /// What can be written to a stream.
+  var isOneFile: Bool { files == 1 && !folder }
 }
 
 extension ReceptionOptions.Destination {

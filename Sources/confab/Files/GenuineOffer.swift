@@ -51,15 +51,17 @@ struct GenuineOffer: Sendable {
   }
 
   /// Takes the offer up and begins to receive.
+  ///
+  /// - Parameter rechecks: reads all that an earlier attempt left, instead of a sample.
   func accept(
-    into destination: ReceptionOptions.Destination, by parties: TransferParties,
-    with engine: TransferEngine, over connection: Connection
+    into destination: ReceptionOptions.Destination, rechecking rechecks: Bool = false,
+    by parties: TransferParties, with engine: TransferEngine, over connection: Connection
   ) async throws -> FileReception? {
     guard let presenterKey = ContentHash(content.device.identity) else { return nil }
     let reception = try await FileReception.open(
       ReceptionOptions(
         presenterName: told.from, presenterKey: presenterKey, offered: content.summary,
-        destination: destination, seed: .random(in: 0 ... .max)),
+        destination: destination, rechecksEverything: rechecks, seed: .random(in: 0 ... .max)),
       server: engine.server, loop: engine.loop, threads: engine.threads)
     // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(

@@ -89,6 +89,47 @@ import Testing
     #expect(target.read("ann_long.bin").map(Self.hash) == Self.hash(content))
   }
 
+  /// By a person, or by a crash of the system: what the journal says of such files counts no more.
+  @Test(arguments: [false, true])
+  func `a file that is cut short between two attempts is received anew`(
+    _ isRemoved: Bool
+  ) async throws {
+    let harness = try TransferHarness()
+    let (source, target) = (ScratchFolder(), ScratchFolder())
+    source.makeFolder("film")
+    let parts = (0..<100).map { patternBytes(200_000 + $0, seed: UInt64($0)) }
+    for (index, part) in parts.enumerated() { source.write(part, to: "film/\(100 + index)") }
+    let offering = try await harness.offer([source.path + "/film"])
+    do {
+      let reception = try await harness.reception(.folder(target.path))
+      let presentation = try await harness.connect(offering, reception) { settled in
+        settled.presenter.rateLimit = 4 << 20
+      }
+      async let presented = presentation.updates.end()
+      _ = await reception.updates.end { progress in
+        if progress.bytesDone > 10 << 20 { reception.stop() }
+      }
+      _ = await presented
+    }
+    let hidden = try #require(target.names.first)
+    // Deep in what is claimed, where no sample need look.
+    for name in ["102", "107"] {
+      let path = "\(target.path)/\(hidden)/0/\(name)"
+      #expect((isRemoved ? unlink(path) : truncate(path, 0)) == 0)
+    }
+    let reception = try await harness.reception(.folder(target.path))
+    let presentation = try await harness.connect(offering, reception, taker: 1)
+    async let presented = presentation.updates.end()
+    var resumed: UInt64 = 0
+    let got = await reception.updates.end { resumed = max(resumed, $0.bytesResumed) }
+    #expect(got.report != nil)
+    #expect(await presented.report != nil)
+    #expect(resumed > 0)
+    for (index, part) in parts.enumerated() {
+      #expect(target.read("ann_film/\(100 + index)") == part, "\(100 + index)")
+    }
+  }
+
   @Test func `a source that is edited ends the transfer on both sides`() async throws {
     let harness = try TransferHarness()
     let (source, target) = (ScratchFolder(), ScratchFolder())

@@ -39,6 +39,7 @@ import Testing
     #expect(folder.names == [Self.identity.folderName])
     for (entry, name) in [(0, "ann_one"), (1, "ann_dir")] {
       #expect(try receiving.publish(entry, as: name))
+      try files.finishMode(ofTop: entry, named: name)
     }
     try receiving.syncNames()
     receiving.removeHidden()
@@ -52,6 +53,64 @@ import Testing
     #expect(folder.status("ann_dir/two").st_mode & 0o777 == 0o444)
     #expect(folder.status("ann_dir/two").st_mtim.tv_sec == 1_000_000_000)
     #expect(folder.status("ann_dir").st_mtim.tv_nsec == 5)
+  }
+
+  /// Linux moves a folder only if it may be written to.
+  @Test func `a folder gets a mode without writing after its name`() throws {
+    let folder = ScratchFolder()
+    let manifest = try Self.manifest()
+    let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
+    let files = PartFiles(manifest, in: receiving)
+    try patternBytes(200_010).withUnsafeBytes { bytes in try files.write(bytes, at: 0) }
+    try files.makeEmptyOnes()
+    try files.setAttributes()
+    let hidden = Self.identity.folderName
+    #expect(folder.status(hidden + "/1").st_mode & 0o777 == 0o755)
+    #expect(try receiving.publish(1, as: "ann_dir"))
+    try files.finishMode(ofTop: 1, named: "ann_dir")
+    #expect(folder.status("ann_dir").st_mode & 0o777 == 0o555)
+    // Once more, as after a crash.
+    try files.finishMode(ofTop: 1, named: "ann_dir")
+    #expect(folder.status("ann_dir").st_mtim.tv_nsec == 5)
+  }
+
+  @Test func `modes that were given already do not keep an attempt from going on`() throws {
+    let folder = ScratchFolder()
+    let manifest = try Self.manifest()
+    let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
+    do {
+      let files = PartFiles(manifest, in: receiving)
+      try patternBytes(200_010).withUnsafeBytes { bytes in try files.write(bytes, at: 0) }
+      try files.makeEmptyOnes()
+      try files.setAttributes()
+    }
+    let two = Self.identity.folderName + "/1/two"
+    #expect(folder.status(two).st_mode & 0o777 == 0o444)
+    let files = PartFiles(manifest, in: receiving)
+    try files.regainAccess()
+    #expect(folder.status(two).st_mode & 0o777 == 0o644)
+    try files.setAttributes()
+    #expect(folder.status(two).st_mode & 0o777 == 0o444)
+  }
+
+  @Test func `a file that went away is not claimed to be there`() throws {
+    let folder = ScratchFolder()
+    let receiving = try ReceivingFolder(folder.path, identity: Self.identity)
+    let files = PartFiles(try Self.manifest(), in: receiving)
+    try patternBytes(200_010).withUnsafeBytes { bytes in try files.write(bytes, at: 0) }
+    try files.makeEmptyOnes()
+    truncate(folder.path + "/" + Self.identity.folderName + "/1/two", 100)
+    #expect(throws: SystemError.self) { try files.setAttributes() }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root may give folders away"))
+  func `a hidden folder of somebody else is not used`() throws {
+    let folder = ScratchFolder()
+    folder.makeFolder(Self.identity.folderName)
+    #expect(chown(folder.path + "/" + Self.identity.folderName, 65_534, 65_534) == 0)
+    #expect(throws: ReceivingFolder.Fault.foreign(Self.identity.folderName)) {
+      _ = try ReceivingFolder(folder.path, identity: Self.identity)
+    }
   }
 
   @Test func `nothing is ever renamed over something`() throws {

@@ -88,4 +88,44 @@ private final class TestRelay: LoopEndpoint, @unchecked Sendable {
     let forwarded = try await harness.loop.perform { _ in relay.forwarded }
     #expect(forwarded > 1_000)
   }
+
+  @Test(arguments: [true, false])
+  func `an address that is told late takes the transfer off the relay`(
+    _ isToldToPresenter: Bool
+  ) async throws {
+    let harness = try TransferHarness()
+    let tokens = [1, 2].compactMap { TransferToken([UInt8](repeating: $0, count: 16)) }
+    let relay = TestRelay(tokens)
+    let port = try await harness.loop.perform { state in
+      try state.openSocket(for: state.attach(relay)).port
+    }
+    let address = PathAddress(ipv4: 0x7F00_0001, port: port)
+    let (source, target) = (ScratchFolder(), ScratchFolder())
+    let content = patternBytes(3 << 20)
+    let path = source.write(content, to: "relayed")
+    let offering = try await harness.offer([path])
+    let reception = try await harness.reception(.folder(target.path))
+    var settled = TransferHarness.settle()
+    settled.presenter.rateLimit = 2 << 20
+    reception.begin(
+      settled.recipient, relay: RelayPlace(address: address, token: tokens[0]))
+    let presentation = try await offering.accept(
+      settled.presenter, relay: RelayPlace(address: address, token: tokens[1]))
+    let late = TransferHarness.loopback(
+      isToldToPresenter ? await reception.candidates() : await offering.candidates())
+    async let presented = presentation.updates.end()
+    var isTold = false
+    let got = await reception.updates.end { progress in
+      guard progress.bytesDone > 0, !isTold else { return }
+      isTold = true
+      #expect(progress.path == .relay)
+      for candidate in late {
+        if isToldToPresenter { presentation.add(candidate) } else { reception.add(candidate) }
+      }
+    }
+    #expect(isTold)
+    #expect(got.report?.path == .direct)
+    #expect(await presented.report?.path == .direct)
+    #expect(target.read("ann_relayed") == content)
+  }
 }

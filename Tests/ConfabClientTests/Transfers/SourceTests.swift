@@ -42,7 +42,7 @@ import Testing
     #expect(names == ["top", "top/good", "top/leads-in"])
     let skipped = tree.skipped.map { $0.path.dropFirst(folder.path.count + 5) }
     #expect(skipped == ["bad\u{1B}[2Jname", "circle", "dangling", "leads-out", "pipe"])
-    #expect(tree.skipped.last?.reason == "is a pipe")
+    #expect(tree.skipped.last?.reason == "It is a pipe.")
   }
 
   @Test func `a path that is not there is an error that names it`() {
@@ -94,6 +94,30 @@ import Testing
     #expect(tree.firstFault(in: 0..<1_000) == .changed(entry: 0))
     unlink(path)
     #expect(tree.firstFault(in: 0..<1_000) == .changed(entry: 0))
+  }
+
+  /// Whoever may write into a shared folder could have its owner send what only the owner may read.
+  @Test func `a link that takes the place of a file or folder is not followed`() throws {
+    let folder = ScratchFolder()
+    let outside = ScratchFolder()
+    folder.makeFolder("shared")
+    folder.makeFolder("shared/inner")
+    let bytes = patternBytes(100)
+    for name in ["shared/file", "shared/inner/file"] { folder.write(bytes, to: name) }
+    symlink("file", folder.path + "/shared/link")
+    let tree = try SourceWalk.find([folder.path + "/shared"])
+    let entries = (0..<tree.manifest.count).filter { tree.manifest.isFile($0) }
+    #expect(entries.count == 3)
+    let link = try #require(entries.first { tree.manifest.name(of: $0) == "link" })
+    _ = try tree.open(link)
+    // The same to look at, size and time included.
+    rename(folder.path + "/shared/file", outside.path + "/file")
+    symlink(outside.path + "/file", folder.path + "/shared/file")
+    rename(folder.path + "/shared/inner", outside.path + "/inner")
+    symlink(outside.path + "/inner", folder.path + "/shared/inner")
+    for entry in entries {
+      #expect(throws: SourceFault.changed(entry: entry)) { _ = try tree.open(entry) }
+    }
   }
 
   @Test func `packets are filled across files`() throws {

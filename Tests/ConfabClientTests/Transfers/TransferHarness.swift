@@ -72,7 +72,7 @@ final class TransferHarness: Sendable {
   }
 
   /// Other interfaces of the machine that runs the test may filter.
-  private static func loopback(_ candidates: [Candidate]) -> [Candidate] {
+  static func loopback(_ candidates: [Candidate]) -> [Candidate] {
     candidates.filter { $0.high == 0 && $0.low == 0xFFFF_7F00_0001 }
   }
 }

@@ -1,5 +1,6 @@
 import ConfabMedia
 import Foundation
+import GoldenFiles
 import Primitives
 import Testing
 

@@ -159,6 +159,44 @@ import Testing
     #expect(offset / 2 == UInt64(FileLimits.fragmentsMax) + 1)
   }
 
+  /// Each is a job for the disk: they are made some at a time, and more than anybody tells of end it.
+  @Test func holesWithoutEnd() throws {
+    let manifest = try RecipientDesk.oneFile(1 << 30)
+    var machine = RecipientMachine(
+      RecipientOptions(presenterName: "ann", presenterKey: ContentHash(repeating: 1), seed: 1),
+      at: MonotonicTime(nanoseconds: 0))
+    func tell(_ input: RecipientInput) -> [RecipientEffect] {
+      machine.handle(input, at: MonotonicTime(nanoseconds: 0))
+      var effects: [RecipientEffect] = []
+      while let effect = machine.nextEffect() { effects.append(effect) }
+      return effects
+    }
+    var presenter = PresenterMachine(manifest)
+    while let bytes = presenter.nextControl() { _ = tell(.control(bytes)) }
+    _ = tell(.opened(nil))
+    var making = 0
+    var told = 0
+    var isFailed = false
+    while !isFailed, told < 1 << 20 {
+      let holes = (0..<512).map { index -> Range<UInt64> in
+        let start = UInt64(told + index) * 2
+        return start..<start + 1
+      }
+      told += holes.count
+      for effect in tell(.control(ControlMessage.holes(holes).encoded())) {
+        switch effect {
+        case .makeHole: making += 1
+        case .failed(let failure, _):
+          isFailed = true
+          #expect(failure.code == .excess)
+        default: break
+        }
+      }
+    }
+    #expect(isFailed && told <= FileLimits.holesMax + 512)
+    #expect(making == FileLimits.holesInMakingMax)
+  }
+
   @Test(
     arguments: [
       .leafHashes(first: 1, [ContentHash(repeating: 0)]),

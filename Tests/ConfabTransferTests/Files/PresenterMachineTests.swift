@@ -111,6 +111,33 @@ import Testing
     #expect(effects(&machine) == [.checkSources(100..<150), .sendContent(100..<150)])
   }
 
+  /// Each comparison opens files, and asking for one costs the other side a few bytes.
+  @Test func sourcesAreComparedOnceAtATime() throws {
+    var machine = try machine(150)
+    machine.handle(have())
+    _ = effects(&machine)
+    for _ in 0..<1_000 {
+      machine.handle(.control(ControlMessage.again([20..<30]).encoded()))
+      machine.handle(.control(ControlMessage.again([100..<150]).encoded()))
+    }
+    func checks(_ effects: [PresenterEffect]) -> [PresenterEffect] {
+      effects.filter { if case .checkSources = $0 { true } else { false } }
+    }
+    #expect(checks(effects(&machine)) == [.checkSources(20..<30)])
+    machine.handle(.sourcesUnchanged)
+    #expect(checks(effects(&machine)) == [.checkSources(20..<150)])
+    // Meanwhile all is hashed: what was compared before that does not count.
+    machine.handle(.leafHashed(0, hash))
+    machine.handle(.leafHashed(1, hash))
+    machine.handle(.fileDigested(entry: 0, hash))
+    _ = try messages(&machine)
+    machine.handle(.sourcesUnchanged)
+    #expect(try messages(&machine).isEmpty)
+    #expect(checks(effects(&machine)) == [.checkSources(0..<150)])
+    machine.handle(.sourcesUnchanged)
+    #expect(try messages(&machine).count == 1, "the root")
+  }
+
   /// Hashing does not run away from a recipient that is slow to listen.
   @Test func hashingIsBounded() throws {
     var machine = PresenterMachine(

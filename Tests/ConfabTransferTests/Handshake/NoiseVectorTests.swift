@@ -1,6 +1,7 @@
 import ConfabTransfer
 import Crypto
 import Foundation
+import GoldenFiles
 import Primitives
 import Testing
 

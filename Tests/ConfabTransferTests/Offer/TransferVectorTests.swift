@@ -1,5 +1,6 @@
 import ConfabTransfer
 import Foundation
+import GoldenFiles
 import Primitives
 import Testing
 

@@ -30,6 +30,7 @@ private final class Scene {
   }
 
   // The macros of the tests take values that can be copied only.
+  var isFull: Bool { recovery.sent.isFull }
   var isWaiting: Bool { recovery.isAnythingOutstanding }
   var isPersistent: Bool { recovery.isPersistentCongestion }
   var deadline: UInt64? { recovery.deadline }
@@ -119,6 +120,34 @@ struct LossRecoveryTests {
       try scene.acknowledge([1...3], at: 190)
     }
     #expect(throws: Never.self) { try scene.acknowledge([5...6, 3...3], at: 190) }
+  }
+
+  @Test(
+    "an older number that was left out is not forgotten while something before it is outstanding")
+  func optimisticAndLate() throws {
+    let scene = Scene()
+    for _ in 0..<3 {
+      scene.send(1, at: 0)
+      scene.recovery.skipNumber(at: 0)
+    }
+    // Numbers 1, 3 and 5 were left out.
+    #expect(throws: TransportViolation.acknowledgedUnsent) {
+      try scene.acknowledge([0...2], at: 90)
+    }
+  }
+
+  @Test("a number may be left out when there is room for one more packet only")
+  func fullRing() {
+    let scene = Scene()
+    while !scene.isFull { scene.send(1, at: 0) }
+    scene.recovery.skipNumber(at: 0)
+    #expect(scene.isFull)
+    let other = Scene()
+    while !other.isFull {
+      // What is assembled asks once and then takes two.
+      other.recovery.skipNumber(at: 0)
+      other.send(1, at: 0)
+    }
   }
 
   @Test("silence asks for a probe, later each time, and not for ever later")

@@ -21,7 +21,7 @@ struct RelayTableTests {
     var limits = RelayLimits()
     change(&limits)
     var table = RelayTable(limits: limits, at: now)
-    table.open(1, tokens: token(1), token(2), at: now)
+    table.open(1, for: 1, tokens: token(1), token(2), at: now)
     return table
   }
 
@@ -53,9 +53,9 @@ struct RelayTableTests {
       try table.bind(token(9), from: eve, at: now)
     }
     #expect(table.counters.refused == 1)
-    #expect(table.open(2, tokens: token(1), token(3), at: now) == nil)
-    #expect(table.open(2, tokens: token(3), token(3), at: now) == nil)
-    #expect(table.open(1, tokens: token(3), token(4), at: now) == nil)
+    #expect(table.open(2, for: 1, tokens: token(1), token(3), at: now) == nil)
+    #expect(table.open(2, for: 1, tokens: token(3), token(3), at: now) == nil)
+    #expect(table.open(1, for: 1, tokens: token(3), token(4), at: now) == nil)
   }
 
   @Test("until the other end is there, only what opens a connection is worth keeping")
@@ -75,7 +75,7 @@ struct RelayTableTests {
     #expect(table.send(100, from: ann, at: now) == .drop)
     #expect(table.send(100, from: eve, at: now) == .forward(to: 1))
     // One address is one end: it leaves the pairing that it was in before.
-    #expect(table.open(2, tokens: token(3), token(4), at: now) != nil)
+    #expect(table.open(2, for: 1, tokens: token(3), token(4), at: now) != nil)
     #expect(table.slot(token(3), eve, now) == 2)
     #expect(table.send(100, from: bob, at: now) == .drop)
     #expect(table.slot(token(3), eve, now) == 2)
@@ -91,7 +91,7 @@ struct RelayTableTests {
     #expect(table.count == 0)
     #expect(table.send(100, from: ann, at: now) == .drop)
     #expect(table.slot(token(1), ann, now) == nil)
-    let slots = table.open(2, tokens: token(3), token(4), at: now)
+    let slots = table.open(2, for: 1, tokens: token(3), token(4), at: now)
     #expect(slots?.first == 0)
     #expect(table.slotCount == 2)
     #expect(table.send(100, from: ann, at: now) == .drop)
@@ -146,7 +146,7 @@ struct RelayTableTests {
     #expect(count < 10)
   }
 
-  @Test("a pairing has a share of the day's bytes, and the next day begins anew")
+  @Test("an account has a share of the day's bytes, and the next day begins anew")
   mutating func quota() {
     var table = bound { $0.bytesPerDayMax = 40_000 }
     for _ in 0..<10 { #expect(table.send(1_000, from: ann, at: now) == .forward(to: 1)) }
@@ -155,8 +155,16 @@ struct RelayTableTests {
     #expect(table.send(1_000, from: bob, at: now) == .refuse(token(2)))
     now = now + .seconds(1)
     #expect(table.send(1_000, from: ann, at: now) == .refuse(token(1)))
+    // Another file of the same account is none more.
+    table.open(8, for: 1, tokens: token(40), token(41), at: now)
+    _ = table.slot(token(40), ann, now)
+    _ = table.slot(token(41), bob, now)
+    #expect(table.send(1_000, from: ann, at: now) == .refuse(token(40)))
+    table.close(8)
     for pairing in 2..<6 {
-      table.open(UInt64(pairing), tokens: token(2 * pairing), token(2 * pairing + 1), at: now)
+      table.open(
+        UInt64(pairing), for: UInt64(pairing), tokens: token(2 * pairing), token(2 * pairing + 1),
+        at: now)
       _ = table.slot(token(2 * pairing), ann, now)
       _ = table.slot(token(2 * pairing + 1), bob, now)
       let last = table.send(1_000, from: ann, at: now)
@@ -165,7 +173,7 @@ struct RelayTableTests {
       for _ in 0..<9 { _ = table.send(1_000, from: ann, at: now) }
     }
     now = now + RelayLimits.day
-    table.open(9, tokens: token(30), token(31), at: now)
+    table.open(9, for: 1, tokens: token(30), token(31), at: now)
     _ = table.slot(token(30), ann, now)
     _ = table.slot(token(31), bob, now)
     if case .forward = table.send(1_000, from: ann, at: now) {
@@ -187,15 +195,27 @@ struct RelayTableTests {
     var table = RelayTable(limits: RelayLimits(), at: now)
     let late = now + .seconds(1)
     for number in 1...RelayLimits.pairingsMax {
-      table.open(UInt64(number), tokens: token(2 * number), token(2 * number + 1), at: now)
+      table.open(
+        UInt64(number), for: UInt64(number / 100), tokens: token(2 * number), token(2 * number + 1),
+        at: now)
       if number != 77 { _ = table.slot(token(2 * number), ann, late) }
     }
     #expect(table.count == RelayLimits.pairingsMax)
-    table.open(9_999, tokens: token(90_000), token(90_001), at: late)
+    table.open(9_999, for: 9_999, tokens: token(90_000), token(90_001), at: late)
     #expect(table.count == RelayLimits.pairingsMax)
     #expect(table.slot(token(2 * 77), bob, late) == nil)
     #expect(table.slot(token(2 * 78), bob, late) != nil)
     #expect(table.slot(token(90_000), bob, late) != nil)
+  }
+
+  @Test("an account with many pairings makes place for its own and takes nobody else's")
+  func manyOfOne() {
+    var table = table()
+    for number in 2..<2_000 {
+      table.open(UInt64(number), for: 2, tokens: token(2 * number), token(2 * number + 1), at: now)
+    }
+    #expect(table.count == RelayLimits.accountPairingsMax + 1)
+    #expect(table.slot(token(1), ann, now) != nil)
   }
 }
 

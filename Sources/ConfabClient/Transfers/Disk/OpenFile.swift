@@ -60,6 +60,15 @@ package final class OpenFile: Sendable {
     }
   }
 
+  /// When it was last changed, and looked at.
+  func setTime(_ time: FileTime) throws(SystemError) {
+    let time = timespec(tv_sec: time_t(time.seconds), tv_nsec: Int(time.nanoseconds))
+    let code = withUnsafePointer(to: (time, time)) { times in
+      times.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(descriptor, $0) }
+    }
+    guard code == 0 else { throw SystemError(latest: "set the time of a file") }
+  }
+
   /// Waits until the contents, and what is needed to find them, are on the disk.
   package func syncData() throws(SystemError) {
     while fdatasync(descriptor) != 0 {

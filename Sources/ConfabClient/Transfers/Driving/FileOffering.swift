@@ -194,10 +194,11 @@ extension FileOffering {
   private func route(
     _ datagram: UnsafeMutableRawBufferPointer, _ slot: ReceiveBatch.Slot, at now: MonotonicTime
   ) {
-    if takers.count == 1, takers[0].isEstablished {
+    let isPacket = ShortHeaderType.matches(datagram[0])
+    // A message of the handshake may be of somebody whose answer is still on its way.
+    if takers.count == 1, takers[0].isEstablished, isPacket {
       return takers[0].receive(datagram, from: slot.source, mark: slot.mark, at: now)
     }
-    let isPacket = ShortHeaderType.matches(datagram[0])
     if let owner = owners[slot.source], owner < takers.count, isPacket {
       return takers[owner].receive(datagram, from: slot.source, mark: slot.mark, at: now)
     }

@@ -234,9 +234,7 @@ extension FilePresentation {
       let fault = tree.firstFault(in: range)
       self.loop.post { state in
         self.tellFault(fault)
-        if fault == nil, range == 0..<tree.manifest.contentBytes {
-          self.machine.handle(.sourcesUnchanged)
-        }
+        if fault == nil { self.machine.handle(.sourcesUnchanged) }
         self.pump(at: state.now)
       }
     }

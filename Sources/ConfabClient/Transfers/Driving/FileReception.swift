@@ -215,6 +215,7 @@ extension FileReception {
   /// Passes everything on until nobody has anything more to say.
   private func pump(at now: MonotonicTime) {
     guard channel != nil else { return }
+    if pool.isOverdrawn { machine.handle(.flooded, at: now) }
     if let writer = disk?.writer { sink.settle(with: &machine, to: writer, at: now) }
     while let event = channel?.connection.nextEvent() {
       if !(channel?.handle(event) ?? true), case .control(let bytes) = event {

@@ -137,7 +137,9 @@ private struct Pass {
   ) throws(SourceFault) {
     let (tree, entry) = (tree, piece.entry)
     let file = try files.file(entry) { () throws(SourceFault) in try tree.open(entry) }
-    if piece.fileOffset == 0 { posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
+    if piece.fileOffset == 0, piece.content.count > buffer.count {
+      posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    }
     var place = piece.fileOffset
     var left = piece.content.count
     while left > 0 {

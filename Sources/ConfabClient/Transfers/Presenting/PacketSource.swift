@@ -61,6 +61,10 @@ package struct PacketSource: ContentSource, ~Copyable {
     _ piece: Manifest.Piece, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SourceFault) {
     let (tree, entry) = (tree, piece.entry)
+    if UInt64(piece.content.count) == tree.manifest.size(of: entry) {
+      // Nothing else will be asked of it.
+      return try fill(buffer, from: try tree.open(entry), piece)
+    }
     let file = try files.file(entry) { () throws(SourceFault) in try tree.open(entry) }
     guard buffer.count < Self.directBytes, goesOnFromBlock(piece.content.lowerBound) else {
       return try fill(buffer, from: file, piece)

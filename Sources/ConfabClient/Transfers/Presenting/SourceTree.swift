@@ -1,14 +1,16 @@
+import CLinux
 import ConfabNetwork
 package import ConfabTransfer
 import Glibc
+import Synchronization
 
-/// What was found to be sent, and where it lies. It keeps no file open and nothing for each file but
-/// the manifest: a million of them fit.
+/// What was found to be sent, and where it lies. It keeps open only the folders that were needed last,
+/// and nothing for each file but the manifest: a million of them fit.
 package final class SourceTree: Sendable {
   /// Something that is not sent, and why.
   package struct Skipped: Hashable, Sendable {
     package let path: String
-    /// Completes "PATH is not sent: it …".
+    /// A sentence.
     package let reason: String
   }
 
@@ -25,12 +27,21 @@ package final class SourceTree: Sendable {
   /// Files that take less room on the disk than they are long, in order.
   let sparseEntries: [Int]
   private let sparse: Set<Int>
+  /// Links to files that are sent too. Nothing else is followed: somebody may have put a link in a file's
+  /// place since the walk.
+  private let linkEntries: Set<Int>
+  /// By their entries. What is in them is found without looking up all of its path again.
+  private let folders = Mutex(OpenFiles())
 
-  init(manifest: Manifest, tops: [Top], sparseEntries: [Int], skipped: [Skipped]) {
+  init(
+    manifest: Manifest, tops: [Top], sparseEntries: [Int], linkEntries: Set<Int> = [],
+    skipped: [Skipped]
+  ) {
     self.manifest = manifest
     self.tops = tops
     self.sparseEntries = sparseEntries
     sparse = Set(sparseEntries)
+    self.linkEntries = linkEntries
     self.skipped = skipped
   }
 
@@ -40,6 +51,10 @@ package final class SourceTree: Sendable {
 
   /// Where an entry lies.
   package func path(of entry: Int) -> String {
+    ([top(of: entry).path] + manifest.path(of: entry).dropFirst()).joined(separator: "/")
+  }
+
+  private func top(of entry: Int) -> Top {
     // Tops are in the order of their entries, so an entry belongs to the last at or before it.
     var low = 0
     var high = tops.count
@@ -47,28 +62,92 @@ package final class SourceTree: Sendable {
       let middle = (low + high) / 2
       if tops[middle].entry <= entry { low = middle + 1 } else { high = middle }
     }
-    let top = tops[low - 1]
-    return ([top.path] + manifest.path(of: entry).dropFirst()).joined(separator: "/")
+    return tops[low - 1]
   }
 
   /// Opens a file and makes sure that it still is what the manifest says.
   package func open(_ entry: Int) throws(SourceFault) -> OpenFile {
+    let place = try place(of: entry)
     // Were it a pipe by now, opening would wait for somebody to write.
-    let descriptor = Glibc.open(path(of: entry), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      let code = errno
-      throw code == ENOENT || code == ENOTDIR
-        ? .changed(entry: entry) : .unreadable(entry: entry, code: code)
-    }
+    let descriptor = openat(
+      place.folder?.descriptor ?? AT_FDCWD, place.name,
+      O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw fault(of: entry) }
     let file = OpenFile(descriptor)
     try check(file, entry)
     return file
+  }
+
+  /// The folder that an entry is in, and its name there; of what a person named, and of links, a path
+  /// without links.
+  private func place(
+    of entry: Int
+  ) throws(SourceFault) -> (folder: OpenFile?, name: String) {
+    guard let parent = manifest.parent(of: entry) else { return (nil, path(of: entry)) }
+    if linkEntries.contains(entry) { return (nil, try target(of: entry)) }
+    let folder = folders.withLock { folders -> Result<OpenFile, SystemError> in
+      do throws(SystemError) {
+        return .success(
+          try folders.file(parent) { () throws(SystemError) in
+            try openFolder(parent)
+          })
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch folder {
+    case .success(let folder): return (folder, manifest.name(of: entry))
+    case .failure(let error): throw fault(of: entry, code: error.code)
+    }
+  }
+
+  /// Goes through no link beneath what a person named.
+  private func openFolder(_ entry: Int) throws(SystemError) -> OpenFile {
+    let top = top(of: entry)
+    let opened = Glibc.open(top.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard opened >= 0 else { throw SystemError(latest: "open a folder") }
+    let root = OpenFile(opened)
+    guard entry != top.entry else { return root }
+    let path = manifest.path(of: entry).dropFirst().joined(separator: "/")
+    let descriptor = clinux_open_beneath(root.descriptor, path, O_RDONLY | O_DIRECTORY, 0)
+    guard descriptor >= 0 else { throw SystemError("open a folder", code: -descriptor) }
+    return OpenFile(descriptor)
+  }
+
+  /// Where a link leads, which must still be beneath what a person named.
+  private func target(of entry: Int) throws(SourceFault) -> String {
+    guard let resolved = realpath(path(of: entry), nil) else { throw fault(of: entry) }
+    defer { free(resolved) }
+    let target = String(cString: resolved)
+    guard target.hasPrefix(top(of: entry).path + "/") else { throw .changed(entry: entry) }
+    return target
+  }
+
+  /// What the system says of an entry.
+  private func fault(of entry: Int, code: Int32 = errno) -> SourceFault {
+    [ENOENT, ENOTDIR, ELOOP].contains(code)
+      ? .changed(entry: entry) : .unreadable(entry: entry, code: code)
   }
 
   /// Throws when the file has another size or time than when it was found.
   package func check(_ file: OpenFile, _ entry: Int) throws(SourceFault) {
     let status: stat
     do { status = try file.status() } catch { throw .unreadable(entry: entry, code: error.code) }
+    try compare(status, entry)
+  }
+
+  /// The same without opening it.
+  func check(_ entry: Int) throws(SourceFault) {
+    let place = try place(of: entry)
+    var status = stat()
+    let folder = place.folder?.descriptor ?? AT_FDCWD
+    guard fstatat(folder, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+      throw fault(of: entry)
+    }
+    try compare(status, entry)
+  }
+
+  private func compare(_ status: stat, _ entry: Int) throws(SourceFault) {
     guard status.isFile, UInt64(clamping: status.st_size) == manifest.size(of: entry),
       status.modified == manifest[entry].modified
     else { throw .changed(entry: entry) }
@@ -79,7 +158,7 @@ extension SourceTree {
   /// Compares the files of a range with the manifest.
   package func firstFault(in range: Range<UInt64>) -> SourceFault? {
     for piece in manifest.pieces(of: range) {
-      do throws(SourceFault) { _ = try open(piece.entry) } catch { return error }
+      do throws(SourceFault) { try check(piece.entry) } catch { return error }
     }
     return nil
   }

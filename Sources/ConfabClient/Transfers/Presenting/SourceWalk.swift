@@ -11,6 +11,7 @@ package struct SourceWalk: ~Copyable {
   private var builder: ManifestBuilder
   private var tops: [SourceTree.Top] = []
   private var sparseEntries: [Int] = []
+  private var linkEntries: Set<Int> = []
   private var skipped: [SourceTree.Skipped] = []
   /// The named path, without links, that the walk is under.
   private var root = ""
@@ -25,11 +26,11 @@ package struct SourceWalk: ~Copyable {
     var walk = SourceWalk(rules: rules)
     for path in paths { try walk.addTop(path) }
     let tops = walk.tops
-    let sparseEntries = walk.sparseEntries
+    let (sparseEntries, linkEntries) = (walk.sparseEntries, walk.linkEntries)
     let skipped = walk.skipped
     return SourceTree(
       manifest: try walk.builder.finish(), tops: tops, sparseEntries: sparseEntries,
-      skipped: skipped)
+      linkEntries: linkEntries, skipped: skipped)
   }
 
   private mutating func addTop(_ path: String) throws {
@@ -93,7 +94,8 @@ package struct SourceWalk: ~Copyable {
       }
     } catch let failure as FileFailure {
       switch failure.code {
-      case .badName, .nameCollision, .nameTooLong, .tooDeep: skip(path, failure.text)
+      case .badName, .nameCollision, .nameTooLong, .tooDeep:
+        skipped.append(.init(path: path, reason: failure.text))
       default: throw failure
       }
     }
@@ -142,11 +144,14 @@ package struct SourceWalk: ~Copyable {
     guard stat(target, &status) == 0, status.isFile else {
       return skip(path, "is a link to something that is not a file")
     }
+    let count = builder.count
     try addFile(name, status, path: path)
+    if builder.count > count { linkEntries.insert(count) }
   }
 
+  /// - Parameter reason: what is said of it.
   private mutating func skip(_ path: String, _ reason: String) {
-    skipped.append(.init(path: path, reason: reason))
+    skipped.append(.init(path: path, reason: "It \(reason)."))
   }
 
   /// With their closing zeros, sorted.

@@ -24,6 +24,7 @@ extension PartFiles {
     let content = manifest.content(of: piece.entry)
     let reserve: Range<UInt64>? = shared.withLock { shared in
       shared.unsynced.insert(piece.entry)
+      shared.attributed.remove(piece.entry)
       guard shared.reserves, UInt64(content.count) > Self.writebackBytes else { return nil }
       let growth = shared.growth[piece.entry, default: Growth()]
       guard end > growth.reservedEnd else { return nil }

@@ -14,9 +14,18 @@ package final class PartFiles: Sendable {
     var started: Range<UInt64> = 0..<0
   }
 
+  /// What was made so far.
+  struct Making {
+    var folders: Set<Int> = []
+    /// Folders in which something was made since the last sync; nil is the hidden one.
+    var grown: Set<Int?> = []
+  }
+
   struct Shared {
     var files = OpenFiles()
-    var madeFolders: Set<Int> = []
+    /// Those that files were made in last, by their entries.
+    var folders = OpenFiles()
+    var making = Making()
     /// Written since the last sync.
     var unsynced: Set<Int> = []
     var growth: [Int: Growth] = [:]
@@ -25,6 +34,8 @@ package final class PartFiles: Sendable {
     var reserves: Bool
     /// Modes and times were set since the last sync, which content's syncs do not care for.
     var hasNewAttributes = false
+    /// Files that have theirs, and were not written to since.
+    var attributed: Set<Int> = []
   }
 
   package let manifest: Manifest
@@ -77,11 +88,12 @@ package final class PartFiles: Sendable {
     _ bytes: UnsafeRawBufferPointer, at offset: UInt64
   ) throws(SystemError) {
     for piece in manifest.pieces(of: offset..<offset + UInt64(bytes.count)) {
+      let start = Int(piece.content.lowerBound - offset)
+      let part = UnsafeRawBufferPointer(rebasing: bytes[start..<start + piece.content.count])
+      if isWhole(piece), try writeWhole(piece.entry, part) { continue }
       let file = try file(piece.entry)
       try prepare(piece, file)
-      let start = Int(piece.content.lowerBound - offset)
-      let part = bytes[start..<start + piece.content.count]
-      try file.write(UnsafeRawBufferPointer(rebasing: part), at: piece.fileOffset)
+      try file.write(part, at: piece.fileOffset)
       pace(piece, file)
     }
   }
@@ -94,7 +106,8 @@ package final class PartFiles: Sendable {
       let start = Int(piece.content.lowerBound - range.lowerBound)
       let part = UnsafeMutableRawBufferPointer(
         rebasing: buffer[start..<start + piece.content.count])
-      let count = try file(piece.entry).read(at: piece.fileOffset, into: part)
+      let file = try isWhole(piece) ? openWhole(piece.entry) : file(piece.entry)
+      let count = try file.read(at: piece.fileOffset, into: part)
       guard count == part.count else { throw SystemError("read a received file", code: EIO) }
     }
   }
@@ -103,31 +116,49 @@ package final class PartFiles: Sendable {
   package func file(_ entry: Int) throws(SystemError) -> OpenFile {
     try locked { shared throws(SystemError) in
       try shared.files.file(entry) { () throws(SystemError) in
-        try make(entry, &shared.madeFolders)
+        try make(entry, &shared.making)
       }
     }
   }
 
   /// What was written before is durable when this returns.
   package func sync() throws(SystemError) {
-    let (entries, hasNewAttributes) = shared.withLock { shared in
+    let (entries, grown, hasNewAttributes) = shared.withLock { shared in
       defer {
         shared.unsynced = []
+        shared.making.grown = []
         shared.hasNewAttributes = false
       }
-      return (shared.unsynced, shared.hasNewAttributes)
+      return (shared.unsynced, shared.making.grown, shared.hasNewAttributes)
     }
-    let count = hasNewAttributes ? manifest.count : entries.count
+    let count = hasNewAttributes ? manifest.count : entries.count + grown.count
     if count > Self.singleSyncsMax { return try folder.syncAll() }
     if hasNewAttributes { return try syncEverything() }
     for entry in entries.sorted() { try file(entry).syncData() }
+    // A file is only there after a power cut if its folder knows of it.
+    for case let entry? in grown {
+      try folder.openBeneath(ReceivingFolder.place(of: entry, in: manifest), O_RDONLY).sync()
+    }
+    if grown.contains(nil) { try folder.hidden.sync() }
   }
 
   /// With more files than this, one sync of the whole file system is cheaper.
   private static let singleSyncsMax = 16
 
+  /// Content that nobody will ask for any more: its room is given back, where the file system can.
+  func giveBack(_ range: Range<UInt64>) {
+    for piece in manifest.pieces(of: range) {
+      guard let file = try? file(piece.entry) else { continue }
+      _ = clinux_punch_hole(
+        file.descriptor, Int64(piece.fileOffset), Int64(piece.content.count))
+    }
+  }
+
   package func closeAll() {
-    shared.withLock { $0.files.closeAll() }
+    shared.withLock { shared in
+      shared.files.closeAll()
+      shared.folders.closeAll()
+    }
   }
 
   /// `Mutex.withLock` does not hand typed errors through.

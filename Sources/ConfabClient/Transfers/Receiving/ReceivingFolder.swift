@@ -18,6 +18,8 @@ package final class ReceivingFolder: Sendable {
     case system(SystemError)
     /// Another process receives the same just now.
     case busy
+    /// Another user has made the hidden folder before us, to read or exchange what comes into it.
+    case foreign(String)
   }
 
   /// Where the files go at the end.
@@ -39,6 +41,12 @@ package final class ReceivingFolder: Sendable {
     let opened = clinux_open_beneath(descriptor, hiddenName, O_RDONLY | O_DIRECTORY, 0)
     guard opened >= 0 else { throw .system(SystemError("open \(hiddenName)", code: -opened)) }
     hidden = OpenFile(opened)
+    var status = stat()
+    guard fstat(opened, &status) == 0, status.st_uid == geteuid() else {
+      throw .foreign(hiddenName)
+    }
+    // Where it was there already. Some file systems have no modes; then this does nothing.
+    fchmod(opened, 0o700)
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
       throw errno == EWOULDBLOCK ? .busy : .system(SystemError(latest: "lock \(hiddenName)"))
     }

@@ -127,6 +127,8 @@ extension ReceptionDisk {
       case .busy:
         return .openFailed(
           .broken("another program is receiving the same files into this folder"))
+      case .foreign(let name):
+        return .openFailed(.broken("the folder \(name) is there, and is another user's"))
       }
     }
   }
@@ -145,6 +147,7 @@ extension ReceptionDisk {
     let files = PartFiles(
       manifest, in: folder,
       published: Set(state?.published.map { Int($0.entry) } ?? []))
+    if let found = state { state = try agreed(found, files) }
     let tell = tell
     let writer = ContentWriter(files, pool: pool, on: threads.writing) { outcomes in
       tell(
@@ -160,6 +163,24 @@ extension ReceptionDisk {
       leaves: LeafReader(files, on: threads.verifying, report: tell),
       stream: output(files, on: stream))
     opened.withLock { $0 = all }
+    return state
+  }
+
+  /// Without what is not as the journal says: the journal knows that before anything is made anew.
+  private func agreed(
+    _ state: ResumeState, _ files: PartFiles
+  ) throws(SystemError) -> ResumeState {
+    try files.regainAccess()
+    let gone = try files.leavesGone(of: state, layout)
+    guard !gone.isEmpty else { return state }
+    let writer = ResumeJournalWriter(identity, layout: layout)
+    let records = gone.ranges.flatMap { writer.encode(.withdrawn($0)) }
+    try journal.with { file throws(SystemError) in
+      try file?.append(records)
+      try file?.sync()
+    }
+    var state = state
+    for range in gone.ranges { state.forget(range) }
     return state
   }
 
@@ -214,7 +235,7 @@ extension ReceptionDisk {
     case .probeName(let entry, let name):
       return opened.folder.has(ComposedName.of(name))
         ? .nameTaken(entry: entry) : .nameFree(entry: entry)
-    case .publish(let entry, let name): return try publish(entry, name, opened.folder)
+    case .publish(let entry, let name): return try publish(entry, name, opened)
     case .syncFolders:
       try opened.folder.syncNames()
       return .foldersSynced
@@ -228,14 +249,16 @@ extension ReceptionDisk {
   }
 
   private func publish(
-    _ entry: Int, _ name: String, _ folder: ReceivingFolder
+    _ entry: Int, _ name: String, _ opened: Opened
   ) throws(SystemError) -> RecipientInput {
     let name = ComposedName.of(name)
+    let folder = opened.folder
     // After a crash it may have been done already.
     let isDone = !folder.isHidden(entry) && folder.has(name)
     if !isDone {
       guard try folder.publish(entry, as: name) else { return .nameTaken(entry: entry) }
     }
+    try opened.files.finishMode(ofTop: entry, named: name)
     publishedNames.withLock { $0[entry] = name }
     return .published(entry: entry)
   }

@@ -8,6 +8,9 @@ final class StagingBlock: @unchecked Sendable {
   /// Large enough that one write is worth its system call and the hand-over its wake-up.
   static let byteCount = 512 << 10
 
+  /// Packets of 1,200 bytes fill a block before it has so many runs, even if none follows another.
+  private static let runsMax = 1_024
+
   struct Run {
     /// In the content.
     var offset: UInt64
@@ -36,7 +39,7 @@ final class StagingBlock: @unchecked Sendable {
     memory.deallocate()
   }
 
-  var isFull: Bool { used == Self.byteCount }
+  var isFull: Bool { used == Self.byteCount || runs.count == Self.runsMax }
 
   /// Takes what fits.
   ///
@@ -62,11 +65,22 @@ final class StagingBlock: @unchecked Sendable {
       while let part = nextWanted(rest, isNew) {
         isNew = false
         let start = run.start + Int(part.lowerBound - run.offset)
-        wanted.append(Run(offset: part.lowerBound, start: start, count: part.count))
+        want(Run(offset: part.lowerBound, start: start, count: part.count))
         rest = part.upperBound..<rest.upperBound
       }
     }
     settledRuns = runs.count
+  }
+
+  /// What goes on where the last run ended becomes part of it: one write, and whole files stay whole.
+  private func want(_ run: Run) {
+    if let last = wanted.last, last.range.upperBound == run.offset,
+      last.start + last.count == run.start
+    {
+      wanted[wanted.count - 1].count += run.count
+    } else {
+      wanted.append(run)
+    }
   }
 
   func bytes(of run: Run) -> UnsafeRawBufferPointer {
@@ -84,14 +98,32 @@ final class StagingBlock: @unchecked Sendable {
 /// Blocks that wait to be filled. The latest that came back goes first, so that only as many are ever
 /// touched as the disk is behind.
 final class StagingPool: Sendable {
-  private let blocks = Mutex<[StagingBlock]>([])
+  /// More than twice of what the largest credit fills. Only content in tiny pieces needs so many.
+  private static let takenMax = 256
+
+  private struct Blocks {
+    var idle: [StagingBlock] = []
+    var takenCount = 0
+  }
+
+  private let blocks = Mutex(Blocks())
+
+  /// More was taken than an honest sender makes anybody take.
+  var isOverdrawn: Bool { blocks.withLock { $0.takenCount > Self.takenMax } }
 
   func take() -> StagingBlock {
-    blocks.withLock { $0.popLast() } ?? StagingBlock()
+    let idle = blocks.withLock { blocks in
+      blocks.takenCount += 1
+      return blocks.idle.popLast()
+    }
+    return idle ?? StagingBlock()
   }
 
   func giveBack(_ block: StagingBlock) {
     block.clear()
-    blocks.withLock { $0.append(block) }
+    blocks.withLock { blocks in
+      blocks.takenCount -= 1
+      blocks.idle.append(block)
+    }
   }
 }

@@ -19,6 +19,8 @@ package struct StagingSink: ContentSink, ~Copyable {
     var rest = bytes
     var offset = offset
     while !rest.isEmpty {
+      // The transfer ends then: what is lost is not missed.
+      if block == nil, pool.isOverdrawn { return }
       let block = block ?? pool.take()
       let count = block.append(rest, at: offset)
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])

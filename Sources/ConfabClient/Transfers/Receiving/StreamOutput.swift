@@ -58,6 +58,8 @@ final class StreamOutput: Sendable {
         return report(.broken(words))
       }
       shared.withLock { $0.written = range.upperBound }
+      // Only what the reader is behind takes room.
+      files.giveBack(range)
     }
     report(nil)
   }

@@ -42,7 +42,7 @@ extension ChatFiles {
     _ tree: SourceTree, called name: String, to key: String, isClassic: Bool
   ) async {
     for skipped in tree.skipped {
-      await answer(.error, "\(skipped.path) is not sent: it \(skipped.reason).")
+      await answer(.error, "\(skipped.path) is not sent. \(skipped.reason)")
     }
     guard let channel = ChannelArgument(argument: key) else { return }
     let transfer = FileSender.transferID(of: tree, to: channel, from: parties)

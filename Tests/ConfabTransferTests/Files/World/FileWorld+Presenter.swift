@@ -13,11 +13,11 @@ extension FileWorld {
       switch effect {
       case .sendContent(let range): link.send(range)
       case .hashLeaves(let leaves): hashing.allowed = leaves
-      case .checkSources(let range):
+      case .checkSources:
         if isSourceChanged {
           let entry = files.manifest.contentBytes > 0 ? files.manifest.file(at: 0) : 0
           presenter.handle(.sourceChanged(entry: entry))
-        } else if range == 0..<files.manifest.contentBytes {
+        } else {
           presenter.handle(.sourcesUnchanged)
         }
       case .recipientPaused, .recipientResumed: break

@@ -1,30 +1,30 @@
-import Foundation
-import Testing
+package import Foundation
+package import Testing
 
 /// A file that tests compare with what the code does now. `UPDATE=1 swift test` writes it anew; the
 /// difference is then for a person to review.
-struct GoldenFile {
-  let url: URL
+package struct GoldenFile {
+  package let url: URL
 
   /// - Parameter path: from the root of the repository.
-  init(_ path: String) {
+  package init(_ path: String) {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     url = root.appendingPathComponent(path)
   }
 
-  static var isUpdating: Bool { ProcessInfo.processInfo.environment["UPDATE"] == "1" }
+  package static var isUpdating: Bool { ProcessInfo.processInfo.environment["UPDATE"] == "1" }
 
-  func read() throws -> String { try String(contentsOf: url, encoding: .utf8) }
+  package func read() throws -> String { try String(contentsOf: url, encoding: .utf8) }
 
-  func write(_ text: String) throws {
+  package func write(_ text: String) throws {
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try text.write(to: url, atomically: true, encoding: .utf8)
   }
 
   /// Fails at the first line that differs.
-  func expect(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  package func expect(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
     if Self.isUpdating { return try write(text) }
     let expected = try read().split(separator: "\n", omittingEmptySubsequences: false)
     let actual = text.split(separator: "\n", omittingEmptySubsequences: false)
