@@ -8,6 +8,8 @@ const GAP = 10;
 const STRIP_MAX = 8;
 /** The server's connection has sections for so many pictures (Docs/Meetings.md). */
 const PICTURES_MAX = 10;
+/** Twice without a new picture, and the person is told why they see an old one. */
+const LOOK_MS = 2_500;
 
 /**
  * The best number of columns: the one with the largest tiles.
@@ -44,6 +46,7 @@ export class Tiles {
   /** When somebody was the loudest, counted: who spoke last is seen before who did not. @type {Map<number, number>} */
   #spoke = new Map();
   #spokenCount = 0;
+  #looking = 0;
   /** Says that there are more pictures than are shown. */
   note;
 
@@ -54,10 +57,12 @@ export class Tiles {
     this.note = h("p.tiles-note", { role: "status", hidden: true });
     this.#observer = new ResizeObserver(() => this.#layOut());
     this.#observer.observe(this.element);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
   }
 
   close() {
     this.#observer.disconnect();
+    clearInterval(this.#looking);
     this.clear();
   }
 
@@ -118,6 +123,12 @@ export class Tiles {
     if (!screens && this.#hadScreen && this.isSpeaker) this.toggleLayout();
     this.#hadScreen = screens;
     this.#layOut();
+  }
+
+  /** Nobody looks at a page that is hidden, and browsers count no pictures there. */
+  #look() {
+    if (document.visibilityState !== "visible") return;
+    for (const tile of this.#tiles.values()) tile.look();
   }
 
   #choose(key) {
@@ -197,6 +208,9 @@ class Tile {
   #name;
   #picture;
   #track = /** @type {MediaStreamTrack | null} */ (null);
+  #held = h("p.tile-held", { hidden: true }, "No new pictures come: a line is too narrow for them.");
+  #frames = 0;
+  #looksWithout = 0;
 
   constructor(participant, source, choose) {
     this.participant = participant;
@@ -210,8 +224,18 @@ class Tile {
       `li.tile${source === "SCREEN" ? ".is-screen" : ""}`,
       { "data-participant": participant, "data-source": source },
       h("button.tile-button", { type: "button", onclick: choose }, this.#picture, this.#video),
+      this.#held,
       this.#name,
     );
+  }
+
+  /** Whether pictures still come. */
+  look() {
+    const frames = this.#video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+    const isWaiting = this.#track !== null && frames === this.#frames;
+    this.#frames = frames;
+    this.#looksWithout = isWaiting ? this.#looksWithout + 1 : 0;
+    this.#held.hidden = this.#looksWithout < 2 || this.element.classList.contains("is-self");
   }
 
   /**
@@ -225,6 +249,8 @@ class Tile {
     const shown = isSeen ? track : null;
     if (this.#track !== shown) {
       this.#track = shown;
+      this.#looksWithout = 0;
+      this.#held.hidden = true;
       this.#video.srcObject = shown ? new MediaStream([shown]) : null;
       if (shown) this.#video.play().catch(() => {});
     }

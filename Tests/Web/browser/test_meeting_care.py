@@ -29,7 +29,7 @@ class CareTests(MeetingCase):
 
     def test_a_muted_microphone_stays_so_whatever_else_is_chosen(self):
         sent = []
-        self.ann.page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+        self.ann.page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
         self.ann.page.reload()
         self.ann.open("#plans")
         self.enter(self.ann)
@@ -60,7 +60,7 @@ class CareTests(MeetingCase):
         ann, ben, cid = self.ann, self.ben, self.cid
         self.enter(ann)
         self.enter(ben)
-        self.button(ann, "People").last.click()
+        self.button(ann, "People").first.click()
         self.assertEqual(self.focus(ann), "H2")
         before = ann.page.get_by_label("Before the meeting")
         before.select_option(label="Everybody waits")
@@ -99,7 +99,7 @@ class CareTests(MeetingCase):
     def test_a_guest_who_loads_the_page_again_goes_on(self):
         ann = self.ann
         self.enter(ann)
-        self.button(ann, "People").last.click()
+        self.button(ann, "People").first.click()
         ann.page.get_by_label("Before the meeting").select_option(label="Nobody waits")
         ann.page.get_by_role("button", name="A link for guests").click()
         guest = self.newcomer()
