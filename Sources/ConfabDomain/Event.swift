@@ -26,6 +26,8 @@ package struct Event: Hashable, Sendable {
     case accountDisabled(AccountID)
     case accountEnabled(AccountID)
     case invitationCreated(NewInvitation)
+    case invitationRevoked(InvitationID)
+    case roleChanged(AccountID, Role)
 
     case deviceRegistered(NewDevice)
     case sessionOpened(NewSession)
@@ -308,7 +310,8 @@ extension Event.Body {
       .meetingStarted(let channel, _), .meetingEnded(let channel, _):
       channel
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
-      .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
+      .invitationCreated, .invitationRevoked, .roleChanged, .deviceRegistered, .sessionOpened,
+      .sessionClosed, .signInFailed,
       .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
       .meetingJoined, .meetingLeft, .meetingRemoved, .waitingRoomSet, .noted:
       nil

@@ -18,6 +18,13 @@ package protocol Journal: AnyObject, Sendable {
   /// appending thread only.
   func saveSnapshot(_ state: PlaceState) throws(JournalError)
 
+  /// Drives out of the files what edits and deletions took away and the store has not yet written
+  /// over. From the appending thread only.
+  ///
+  /// - Returns: false when a reader was in the way and it has to be asked again.
+  @discardableResult
+  func purge() throws(JournalError) -> Bool
+
   // Views. From any thread.
   func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage
   func events(_ query: EventQuery) throws(JournalError) -> EventPage

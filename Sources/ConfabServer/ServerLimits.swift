@@ -21,6 +21,8 @@ enum ServerLimits {
   static let groupEventsMax = 2_048
   /// Entries after which a snapshot is worth its time.
   static let snapshotEntries: UInt64 = 100_000
+  /// How long words that were edited or deleted may stay in the files: many share one rewriting.
+  static let purgeSeconds: Int64 = 30
   /// Questions to the journal that wait for a thread.
   static let waitingReadsMax = 4_096
   static let readerThreads = 2

@@ -208,6 +208,11 @@ struct CommandTests {
     Row("a member enables nobody", b, EnableAccount(name: "cat"), .ownerRequired),
     Row("unlocks", .operator, UnlockAccount(name: "bob")),
     Row("a member unlocks nobody", b, UnlockAccount(name: "bob"), .ownerRequired),
+    Row("makes an owner", a, SetRole(name: "bob", role: .owner)),
+    Row("a member makes nobody an owner", b, SetRole(name: "bob", role: .owner), .ownerRequired),
+    Row("the last owner stays one", a, SetRole(name: "ann", role: .member), .requestInvalid),
+    Row(
+      "no such invitation", a, RevokeInvitation(invitation: InvitationID(99)), .invitationInvalid),
     Row("signs out everywhere", a, SignOutEverywhere(name: "bob")),
     Row("a member signs out nobody", c, SignOutEverywhere(name: "bob"), .ownerRequired),
     Row("one's own password", b, password(of: bob)),

@@ -12,6 +12,8 @@ struct AdministrationTests {
     .addAccount(name: "eve", role: .member, password: secret, isImported: false),
     .listAccounts(after: ""), .listAllRooms(after: ChannelID(0)),
     .listAllSessions(after: SessionID(0)), .createInvitation(uses: 1, expiresIn: nil),
+    .listInvitations(after: InvitationID(0)),
+    .setAccount(name: "dan", .makeOwner), .setAccount(name: "dan", .makeMember),
     .setAccount(name: "dan", .disable), .setAccount(name: "dan", .enable),
     .setAccount(name: "dan", .unlock), .setAccount(name: "dan", .signOut),
     .resetPassword(name: "dan", secret),
@@ -40,6 +42,32 @@ struct AdministrationTests {
       }
     }
     #expect(harness.store.state.account(named: HubHarness.name("zoe"))?.role == .owner)
+  }
+
+  @Test("an invitation that was taken back lets nobody in, and is listed no more")
+  func revokesInvitations() throws {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.signedIn("ann"), harness.signedIn("bob"))
+    harness.ask(.createInvitation(uses: 2, expiresIn: nil), on: ann)
+    let open = harness.store.state.invitations.values.map(\.id)
+    let listed = harness.ask(.listInvitations(after: InvitationID(0)), on: ann).invitations
+    #expect(listed?.map(\.id) == open)
+    #expect(listed?.first?.by == "ann")
+    #expect(listed?.first?.usesLeft == 2)
+    let id = try #require(open.first)
+    #expect(harness.ask(.revokeInvitation(id), on: bob).code == .ownerRequired)
+    #expect(harness.ask(.revokeInvitation(id), on: ann).isDone)
+    #expect(harness.ask(.revokeInvitation(id), on: ann).code == .invitationInvalid)
+    #expect(harness.store.state.invitations.isEmpty)
+    #expect(harness.store.state.invitationsBySecret.isEmpty)
+  }
+
+  @Test("who asks who is active is there, whether anybody else hears of it or not")
+  func asksWhoIsActive() {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.signedIn("ann"), harness.listening("bob"))
+    #expect(harness.ask(.who(after: ""), on: ann).people?.map(\.name) == ["ann", "bob"])
+    #expect(harness.ask(.who(after: ""), on: bob).people?.map(\.name) == ["bob"])
   }
 
   @Test("the operator is nobody: says nothing, reads nothing, needs no signing in")

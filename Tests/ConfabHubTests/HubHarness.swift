@@ -310,5 +310,9 @@ struct Answer {
     if case .fileAcceptance(let view)? = reply { view } else { nil }
   }
   var offers: [FileOfferView]? { if case .fileOffers(let views, _)? = reply { views } else { nil } }
+  var invitations: [InvitationView]? {
+    if case .invitations(let views, _)? = reply { views } else { nil }
+  }
+
   var accounts: [AccountView]? { if case .accounts(let views, _)? = reply { views } else { nil } }
 }

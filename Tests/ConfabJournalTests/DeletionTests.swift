@@ -34,6 +34,24 @@ import Testing
     #expect(try journal.found("ordinary").count == 100)
   }
 
+  @Test func wordsBeforeAnEditLeaveNoTrace() throws {
+    let folder = try Folder()
+    let journal = try Engine.sqlite.open(folder)
+    var place = try Place.withTwo()
+    place.posts("it is xylophonist")
+    // Enough that the search index has it.
+    for number in 1...2_100 { place.posts("ordinary \(number)") }
+    try journal.append(&place)
+    place.happens(.messageEdited(.lobby, sequence: 1, text: "it is marimba"), by: Place.ann)
+    place.happens(.messageEdited(.lobby, sequence: 1, text: "it is secret"), by: Place.ann)
+    try journal.append(&place)
+    #expect(try traces(of: ["xylophonist", "marimba"], in: folder) != [])
+    #expect(try journal.purge())
+    #expect(try traces(of: ["xylophonist", "marimba"], in: folder) == [])
+    #expect(try traces(of: ["secret"], in: folder) == ["secret"])
+    #expect(try journal.verifyAudit().brokenAt == nil)
+  }
+
   /// FTS5 leaves out what a word shares with the one before it in the dictionary, hence the endings.
   private func traces(of secrets: [String], in folder: Folder) throws -> [String] {
     let data = folder.path + "/data"

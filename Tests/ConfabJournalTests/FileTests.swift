@@ -57,7 +57,7 @@ import Testing
     let folder = try Folder()
     try Engine.sqlite.open(folder).close()
     try change(folder, "PRAGMA user_version = 99")
-    #expect(throws: JournalError.tooNew(found: 99, supported: 4)) {
+    #expect(throws: JournalError.tooNew(found: 99, supported: 5)) {
       try Engine.sqlite.open(folder)
     }
     // And the folder is free again.

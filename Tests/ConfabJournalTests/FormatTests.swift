@@ -5,7 +5,7 @@ import Testing
 
 /// Journals that earlier versions wrote, which every later version must open.
 @Suite struct FormatTests {
-  private static let formats = [1, 2, 3, 4]
+  private static let formats = [1, 2, 3, 4, 5]
 
   /// `UPDATE=1 swift test --filter FormatTests` writes the newest format's. Older ones stay as they
   /// are: nothing can write them any more.
@@ -63,6 +63,8 @@ import Testing
     #expect(try journal.found("brulee") == ["Crème brûlée, edited"])
     #expect(try journal.found("last") == ["the last, not in the index yet"])
     #expect(try journal.found("deleted") == [])
+    let first = try journal.events(EventQuery(channel: .lobby, afterPosition: 0, limit: 1)).events
+    #expect(first.map(\.event.body.text) == ["Crème brûlée, edited"])
     #expect(try journal.verifyAudit().brokenAt == nil)
     place.posts("and on it goes")
     try journal.append(&place)

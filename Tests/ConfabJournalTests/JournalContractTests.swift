@@ -133,6 +133,11 @@ import Testing
     #expect(edited.position == 1)
     #expect(try journal.found("draught") == [])
     #expect(try journal.found("version") == ["second version"])
+    // What it said before is for nobody, not even for who asks for what happened.
+    #expect(
+      try journal.events(EventQuery(channel: .lobby, afterPosition: 0, limit: 100)).events
+        .compactMap(\.event.body.text) == ["second version", "kept", "second version"])
+    #expect(try journal.verifyAudit().brokenAt == nil)
 
     place.happens(.messageDeleted(.lobby, sequence: 1), by: Place.ann)
     place.happens(.messageEdited(.lobby, sequence: 1, text: "too late"), by: Place.ann)

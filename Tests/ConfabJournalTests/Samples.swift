@@ -104,6 +104,8 @@ enum Samples {
               AccountID(1), device: DeviceID(9), until: WallTime(millisecondsSinceEpoch: -1)),
             by: nil)
         ),
+        ("invitationRevoked", outside(.invitationRevoked(InvitationID(3)))),
+        ("roleChanged", outside(.roleChanged(AccountID(2), .owner))),
         ("accountUnlocked", outside(.accountUnlocked(AccountID(1)))),
         ("noted", outside(.noted("backup to /srv/ü"))),
       ]

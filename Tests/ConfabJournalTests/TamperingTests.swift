@@ -2,6 +2,7 @@ import ConfabDomain
 import ConfabJournal
 import Foundation
 import GRDB
+import OrderedCollections
 import Primitives
 import Testing
 
@@ -60,6 +61,40 @@ import Testing
     try queue.close()
     let verdict = try Engine.sqlite.open(folder).verifyAudit()
     #expect(verdict.brokenAt == entry)
+  }
+
+  /// A start believes the snapshot, so whoever changes it must show.
+  @Test func aForgedSnapshotShowsAndIsNotRestored() throws {
+    let folder = try Folder()
+    let journal = try Engine.sqlite.open(folder)
+    var place = try Place.withTwo()
+    place.posts("m1")
+    try journal.append(&place)
+    try journal.saveSnapshot(place.state)
+    place.posts("m2")
+    try journal.append(&place)
+    #expect(try journal.verifyAudit().brokenAt == nil)
+    try journal.close()
+    let path = folder.path + "/data/confab.sqlite"
+    let queue = try DatabaseQueue(path: path)
+    try queue.write { db in
+      let bytes = try #require(try Data.fetchOne(db, sql: "SELECT state FROM snapshot"))
+      var state = try JSONDecoder().decode(PlaceState.self, from: bytes)
+      state.accounts[Place.bob]?.role = .owner
+      try db.execute(
+        sql: "UPDATE snapshot SET state = ?", arguments: [try JSONEncoder().encode(state)])
+    }
+    try queue.close()
+    let forged = try Engine.sqlite.open(folder)
+    #expect(try forged.loadState() != place.state)
+    #expect(try forged.verifyAudit().brokenAt == 4)
+    try forged.close()
+
+    let other = try Folder()
+    try JournalFiles.restore(backup: path, into: other.path + "/data")
+    let restored = try Engine.sqlite.open(other)
+    #expect(try restored.loadState() == place.state)
+    #expect(try restored.verifyAudit().brokenAt == nil)
   }
 
   @Test func nothingIsAddedBehindEntriesThatAreMissing() throws {

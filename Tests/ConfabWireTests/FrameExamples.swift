@@ -142,6 +142,8 @@ enum FrameExamples {
     ),
     ("list_accounts", .listAccounts(.with { $0.after = "ann" })),
     ("list_all_rooms", .listAllRooms(.with { $0.after = 3 })),
+    ("list_invitations", .listInvitations(.with { $0.after = 9 })),
+    ("revoke_invitation", .revokeInvitation(.with { $0.id = 7 })),
     ("list_all_sessions", .listAllSessions(.with { $0.after = 9 })),
     (
       "create_invitation",
@@ -324,6 +326,23 @@ extension FrameExamples {
         .with {
           $0.archive = 1
           $0.files = [.with { ($0.name, $0.bytes) = ("userlog.txt", 1_234) }]
+        })
+    ),
+    (
+      "invitation_list",
+      .invitationList(
+        .with {
+          $0.invitations = [
+            .with {
+              $0.id = 7
+              $0.role = .guest
+              $0.usesLeft = 3
+              $0.expiresAt = 1_790_000_000_000
+              $0.by = "ann"
+              $0.label = "#plans"
+            }
+          ]
+          $0.more = true
         })
     ),
     ("archive_chunk", .archiveChunk(.with { ($0.bytes, $0.end) = (id, true) })),

@@ -102,7 +102,7 @@ extension Universe {
       var expected = WireEvent(stamped, name: truth.state.name(of:))
     else { throw Violation("\(client.name) hears what is not durable: \(event)") }
     if expected != event {
-      try forgetText(&expected)
+      takeLaterText(of: event, into: &expected)
       guard expected == event else {
         throw Violation("\(client.name) hears \(event) instead of \(expected)")
       }
@@ -118,14 +118,16 @@ extension Universe {
     }
   }
 
-  /// A text that was deleted meanwhile comes empty, and only such.
-  private func forgetText(_ event: inout WireEvent) throws {
+  /// A text that was deleted meanwhile comes empty, one that was edited as it was later, and only such.
+  private func takeLaterText(of event: WireEvent, into expected: inout WireEvent) {
     let channel = ChannelID(event.channel)
-    switch event.body {
-    case .posted(let message) where truth.isDeleted(channel, message.sequence):
-      event.posted.text = ""
-    case .edited(let edited) where truth.isDeleted(channel, edited.sequence):
-      event.edited.text = ""
+    switch (event.body, expected.body) {
+    case (.posted(let heard), .posted(let message))
+    where truth.became(heard.text, channel, message.sequence, from: message.text):
+      expected.posted.text = heard.text
+    case (.edited(let heard), .edited(let edited))
+    where truth.became(heard.text, channel, edited.sequence, from: edited.text):
+      expected.edited.text = heard.text
     default: break
     }
   }

@@ -135,6 +135,16 @@ extension Truth {
     messages[Place(channel: channel, sequence: sequence)]?.texts.contains(text) ?? false
   }
 
+  /// Whether a message had this text after that one, or has none any more.
+  func became(
+    _ text: String, _ channel: ChannelID, _ sequence: UInt64, from former: String
+  ) -> Bool {
+    guard let message = messages[Place(channel: channel, sequence: sequence)] else { return false }
+    if text.isEmpty { return message.isDeleted }
+    guard let index = message.texts.firstIndex(of: former) else { return false }
+    return message.texts[index...].dropFirst().contains(text)
+  }
+
   func posting(of id: MessageID) -> StampedEvent? { postings[id].map { entries[$0] } }
 
   func holds(_ stamped: StampedEvent) -> Bool {

@@ -37,6 +37,12 @@ export class Conversation {
       get canWrite() {
         return !app.conversation?.channel?.closed;
       },
+      /** Owners delete what others wrote, but for what two people say to each other. */
+      get moderates() {
+        const channel = app.conversation?.channel;
+        if (!channel || channel.kind === "direct") return false;
+        return isOwner(app.place) || owns(channel, app.place);
+      },
       find: (sequence) => this.#place.timeline(this.channel?.id ?? "").message(sequence),
       act: (action, message, value) => this.#act(action, message, value),
     };
@@ -261,7 +267,6 @@ export class Conversation {
     if (!channel) return;
     const { client } = this.#place;
     const ref = { channel: channelRef(channel.id) };
-    const owns = channel.owner.toLowerCase() === this.#place.myName.toLowerCase();
     const close = () => dialog.close();
     const button = (label, onclick) =>
       h("button.button.is-danger", { type: "button", onclick }, label);
@@ -276,7 +281,7 @@ export class Conversation {
         h("dt", {}, "Who reads it"),
         h("dd", {}, channel.kind === "public" ? "everybody" : "members, from their joining on"),
       ),
-      owns &&
+      owns(channel, this.#place) &&
         !channel.closed &&
         form({
           fields: [
@@ -297,7 +302,7 @@ export class Conversation {
             close();
           }),
         ),
-        owns &&
+        owns(channel, this.#place) &&
           !channel.closed &&
           button("Close the room", () =>
             confirmThat(
@@ -325,4 +330,14 @@ export function size(bytes) {
     unit += 1;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** Whether one made the room, or was left it. */
+function owns(channel, place) {
+  return channel.owner.toLowerCase() === place.myName.toLowerCase();
+}
+
+/** Whether one runs the place. */
+function isOwner(place) {
+  return place.client.me?.role === "ROLE_OWNER";
 }

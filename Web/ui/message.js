@@ -165,6 +165,6 @@ function toolbar(message, isMine, context) {
     button("smile", "React", "pick"),
     button("reply", "Reply", "reply"),
     isMine && button("edit", "Edit", "edit"),
-    isMine && button("trash", "Delete", "delete"),
+    (isMine || context.moderates) && button("trash", "Delete", "delete"),
   );
 }

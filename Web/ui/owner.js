@@ -103,6 +103,16 @@ function accountItem(account, client, again) {
             ),
           ),
       button("Sign out", act("SIGN_OUT")),
+      account.role === "ROLE_OWNER"
+        ? button("Make a member", act("MAKE_MEMBER"))
+        : account.role !== "ROLE_GUEST" &&
+          button("Make an owner", () =>
+            confirmThat(
+              `Make ${name} an owner? Owners do everything that you see here.`,
+              "Make an owner",
+              act("MAKE_OWNER"),
+            ),
+          ),
     ],
     button("Password", () => resetDialog(name, client)),
   );
@@ -131,6 +141,13 @@ function resetDialog(name, client) {
 
 async function showInvitations(content, client) {
   const made = h("div", { role: "status" });
+  const open = h("ul.people");
+  const list = async () => {
+    const invitations = await client.requestAll("listInvitations", {}, "invitations", (last) => ({
+      after: last.id,
+    }));
+    fill(open, ...invitations.map((invitation) => invitationItem(invitation, client, list)));
+  };
   fill(
     content,
     form({
@@ -157,9 +174,41 @@ async function showInvitations(content, client) {
           copyable("For the program confab", `confab join '${invitation.link}' --name NAME`),
           h("p.muted", {}, `Good until ${shortTime(number(invitation.expiresAt))}.`),
         );
+        await list();
       },
     }),
     made,
+    h("h3", {}, "Still open"),
+    open,
+  );
+  await list();
+}
+
+function invitationItem(invitation, client, again) {
+  const purpose = invitation.label ? `Guests of ${invitation.label}` : "Members";
+  const words = [
+    `${invitation.usesLeft} left`,
+    number(invitation.expiresAt) > 0 && `until ${shortTime(number(invitation.expiresAt))}`,
+    invitation.by && `by ${invitation.by}`,
+  ];
+  return h(
+    "li.person",
+    {},
+    h(
+      "div.person-words",
+      {},
+      h("b", {}, `${purpose} (${invitation.id})`),
+      h("span.muted", {}, words.filter(Boolean).join(", ")),
+    ),
+    h(
+      "button.button",
+      {
+        type: "button",
+        "aria-label": `Take back invitation ${invitation.id}`,
+        onclick: () => client.request("revokeInvitation", { id: invitation.id }).then(again),
+      },
+      "Take back",
+    ),
   );
 }
 

@@ -56,6 +56,18 @@ extension Connection {
     }
   }
 
+  package func invitations() async throws -> [WireOpenInvitation] {
+    var request = WireListInvitations()
+    var invitations: [WireOpenInvitation] = []
+    while true {
+      guard case .invitationList(let page) = try await self.request(.listInvitations(request))
+      else { throw wrongAnswer }
+      invitations += page.invitations
+      guard page.more, let last = page.invitations.last else { return invitations }
+      request.after = last.id
+    }
+  }
+
   package func allRooms() async throws -> [WireChannelInfo] {
     var request = WireListAllRooms()
     var rooms: [WireChannelInfo] = []

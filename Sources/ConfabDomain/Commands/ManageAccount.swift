@@ -52,6 +52,37 @@ package struct UnlockAccount: Command {
   }
 }
 
+/// Makes an owner of a member, or a member of an owner.
+package struct SetRole: Command {
+  package var name: String
+  package var role: Role
+
+  package init(name: String, role: Role) {
+    self.name = name
+    self.role = role
+  }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    try state.requireAdministrator(actor)
+    let account = try state.account(typed: name)
+    guard account.role != .guest, role != .guest else {
+      throw Rejection(.guestsMayNot, "Guests of a meeting are neither members nor owners.")
+    }
+    guard account.role != role else { return [] }
+    let isNeeded =
+      account.role == .owner
+      && !state.accounts.values.contains {
+        $0.role == .owner && !$0.isDisabled && $0.id != account.id
+      }
+    guard !isNeeded else {
+      throw Rejection(.requestInvalid, "\(account.name) is the last owner. Make another one first.")
+    }
+    return [.roleChanged(account.id, role)]
+  }
+}
+
 /// Ends every session of somebody.
 package struct SignOutEverywhere: Command {
   package var name: String
@@ -146,6 +177,23 @@ package struct CreateInvitation: Command {
           id: state.nextInvitation, secretHash: secretHash, role: .member, uses: uses,
           expiresAt: time + expiresIn))
     ]
+  }
+}
+
+/// Takes an invitation back; who came by it stays.
+package struct RevokeInvitation: Command {
+  package var invitation: InvitationID
+
+  package init(invitation: InvitationID) { self.invitation = invitation }
+
+  package func decide(
+    in state: PlaceState, by actor: Actor, at time: WallTime
+  ) throws(Rejection) -> [Event.Body] {
+    try state.requireAdministrator(actor)
+    guard state.invitations[invitation] != nil else {
+      throw Rejection(.invitationInvalid, "There is no open invitation \(invitation).")
+    }
+    return [.invitationRevoked(invitation)]
   }
 }
 

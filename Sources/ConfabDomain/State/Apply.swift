@@ -50,6 +50,8 @@ extension PlaceState {
     case .accountDisabled(let id): disable(id)
     case .accountEnabled(let id): accounts[id]?.isDisabled = false
     case .invitationCreated(let new): add(new, by: event.by, at: event.at)
+    case .invitationRevoked(let id): forget(id)
+    case .roleChanged(let id, let role): accounts[id]?.role = role
     case .deviceRegistered(let new): add(new, at: event.at)
     case .sessionOpened(let new): open(new, at: event.at)
     case .sessionClosed(let id, _): close(id)
@@ -148,10 +150,12 @@ extension PlaceState {
     guard var invitation = invitations[id] else { return }
     invitation.usesLeft = invitation.usesLeft > 0 ? invitation.usesLeft - 1 : 0
     invitations[id] = invitation
-    if invitation.usesLeft == 0 {
-      invitations[id] = nil
-      invitationsBySecret[invitation.secretHash] = nil
-    }
+    if invitation.usesLeft == 0 { forget(id) }
+  }
+
+  private mutating func forget(_ id: InvitationID) {
+    guard let invitation = invitations.removeValue(forKey: id) else { return }
+    invitationsBySecret[invitation.secretHash] = nil
   }
 
   private mutating func add(_ new: NewDevice, at: WallTime) {

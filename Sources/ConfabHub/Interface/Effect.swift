@@ -94,6 +94,7 @@ package enum Reply: Sendable {
   case sent(SentView)
   case devices(name: String, [Device])
   case accounts([AccountView], more: Bool)
+  case invitations([InvitationView], more: Bool)
   /// The secret itself, which the shell turns into links.
   case invitation(secret: Secret, expiresAt: WallTime?)
   case fileStanding(FileStandingView)
@@ -186,6 +187,18 @@ package struct SentView: Sendable {
   package var sequence: UInt64
   package var position: UInt64
   package var at: WallTime
+}
+
+/// An invitation that still lets somebody in. Its secret is known to whom it was sent, and to nobody here.
+package struct InvitationView: Sendable {
+  package var id: InvitationID
+  package var role: Role
+  package var usesLeft: UInt32
+  package var expiresAt: WallTime?
+  /// The name of who made it; empty for the server itself.
+  package var by: String
+  /// Where guests come to; empty for everybody else.
+  package var label: String
 }
 
 package struct AccountView: Sendable {

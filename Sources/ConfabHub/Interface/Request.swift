@@ -49,6 +49,8 @@ package enum Request: Sendable {
   case listAllRooms(after: ChannelID)
   case listAllSessions(after: SessionID)
   case createInvitation(uses: UInt32, expiresIn: Duration?)
+  case listInvitations(after: InvitationID)
+  case revokeInvitation(InvitationID)
   case setAccount(name: String, AccountAction)
   case resetPassword(name: String, Secret)
   case readAudit(AuditQuery)
@@ -102,7 +104,7 @@ package struct SignInAttempt: Sendable {
 }
 
 package enum AccountAction: Sendable {
-  case disable, enable, unlock, signOut
+  case disable, enable, unlock, signOut, makeOwner, makeMember
 }
 
 package enum ArchiveKind: Sendable {

@@ -24,7 +24,11 @@ extension Hub {
     case .setAccount(let name, let action): try setAccount(caller, actor, name, action)
     case .createInvitation(let uses, let expiresIn):
       try invite(caller, actor, uses: uses, expiresIn: expiresIn)
-    case .listAccounts, .listAllRooms, .listAllSessions: listAll(request, caller)
+    case .revokeInvitation(let id):
+      try execute(RevokeInvitation(invitation: id), by: actor)
+      reply(caller, .done)
+      log(caller, "took back an invitation", "\(id)")
+    case .listAccounts, .listAllRooms, .listAllSessions, .listInvitations: listAll(request, caller)
     default: try readAll(request, caller, actor)
     }
   }
@@ -37,6 +41,8 @@ extension Hub {
     case .enable: try execute(EnableAccount(name: name), by: actor)
     case .unlock: try execute(UnlockAccount(name: name), by: actor)
     case .signOut: try execute(SignOutEverywhere(name: name), by: actor)
+    case .makeOwner: try execute(SetRole(name: name, role: .owner), by: actor)
+    case .makeMember: try execute(SetRole(name: name, role: .member), by: actor)
     }
     reply(caller, .done)
     log(caller, "changed an account", "\(name): \(action)")
@@ -83,9 +89,26 @@ extension Hub {
     case .listAllSessions(let after):
       let ids = state.sessions.keys.filter { $0 > after }.prefix(HubLimits.pageEntriesMax)
       reply(caller, .sessions(ids.compactMap { sessionView($0, caller) }))
+    case .listInvitations(let after): listInvitations(after: after, caller)
     default: break
     }
     log(caller, "listed everything")
+  }
+
+  private mutating func listInvitations(after: InvitationID, _ caller: Caller) {
+    let open = state.invitations.values.filter { $0.id > after && state.isGood($0, at: now.wall) }
+    let page = open.prefix(HubLimits.pageEntriesMax)
+    reply(
+      caller,
+      .invitations(
+        page.map { invitation in
+          InvitationView(
+            id: invitation.id, role: invitation.role, usesLeft: invitation.usesLeft,
+            expiresAt: invitation.expiresAt,
+            by: invitation.by.flatMap { state.accounts[$0]?.name.text } ?? "",
+            label: invitation.channel.flatMap { state.channels[$0] }
+              .map { state.label(of: $0, for: nil) } ?? "")
+        }, more: open.count > page.count))
   }
 
   /// Of the account or of a device that it has signed in from, whichever lasts longer.

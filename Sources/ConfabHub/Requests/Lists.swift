@@ -92,14 +92,19 @@ extension Hub {
   }
 
   private mutating func listActive(_ caller: Caller, after: String) {
-    let active = presence.people.keys.compactMap { state.accounts[$0] }
+    // Who asks is there, though a verb that only asks is no news to others.
+    let asker = connections[caller.connection]?.account
+    var active = presence.people.keys.compactMap { state.accounts[$0] }
+    if let asker, presence.people[asker] == nil, let account = state.accounts[asker] {
+      active.append(account)
+    }
     let (page, more) = Self.page(active, after: after)
-    let people = page.compactMap { account in
-      presence.people[account.id].map {
-        PresenceView(
-          name: account.name.text, isActive: true, since: $0.since, address: $0.address,
-          canReceiveFiles: $0.canReceiveFiles)
-      }
+    let people = page.map { account in
+      let person = presence.people[account.id]
+      return PresenceView(
+        name: account.name.text, isActive: true, since: person?.since ?? now.wall,
+        address: person?.address ?? caller.address,
+        canReceiveFiles: person?.canReceiveFiles ?? false)
     }
     reply(caller, .people(people, more: more))
     log(caller, "asked who is active")

@@ -87,7 +87,8 @@ extension Hub {
       try routeFiles(request, caller)
     case .meeting(let request): try routeMeetings(request, caller)
     case .addAccount, .listAccounts, .listAllRooms, .listAllSessions, .createInvitation,
-      .setAccount, .resetPassword, .readAudit, .verifyAudit, .openArchive, .readArchive:
+      .listInvitations, .revokeInvitation, .setAccount, .resetPassword, .readAudit, .verifyAudit,
+      .openArchive, .readArchive:
       try routeAdministration(request, caller)
     }
   }

@@ -3,14 +3,14 @@ package import ConfabDomain
 /// Computes the chain again, entry by entry.
 ///
 /// Besides the chain it checks that each text is the one that its entry was written with, and that a
-/// missing text belongs to a message that a later entry deletes: emptying a text without saying so
-/// shows too. The entries must end where the head was noted, for a chain that lost its last links fits
+/// missing text belongs to a message that a later entry edits or deletes: emptying a text without
+/// saying so shows too. The entries must end where the head was noted, for a chain that lost its last links fits
 /// as well as a whole one.
 package struct AuditVerifier: Sendable {
   private var chain = AuditChain.start
   private var brokenAt: UInt64?
-  /// Where a text is missing, until the deletion that explains it comes by: the first such entry of
-  /// each message.
+  /// Where a text is missing, until the edit or deletion that explains it comes by: the first such
+  /// entry of each message.
   private var missing: [MessagePlace: UInt64] = [:]
   private var deleted: Set<MessagePlace> = []
 
@@ -24,15 +24,15 @@ package struct AuditVerifier: Sendable {
     next.extend(by: stored.payload)
     guard stored.entry == next.entry, stored.chain == next.value,
       let decoded = try? EventCodec.decodeWhole(stored.payload, entry: stored.entry, text: ""),
-      stored.text?.hash == decoded.textHash || checkMissing(stored, decoded.event)
+      stored.text?.hash == decoded.textHash
+        || (stored.text == nil && decoded.event.textPlace != nil)
     else {
       brokenAt = next.entry
       return nil
     }
-    if case .messageDeleted(let channel, let sequence) = decoded.event.event.body {
-      let place = MessagePlace(channel: channel, sequence: sequence)
-      deleted.insert(place)
-      missing[place] = nil
+    explain(decoded.event.event.body)
+    if stored.text == nil, let place = decoded.event.textPlace, !deleted.contains(place) {
+      missing[place] = missing[place] ?? stored.entry
     }
     chain = next
     return decoded
@@ -40,8 +40,8 @@ package struct AuditVerifier: Sendable {
 
   /// - Parameter head: the chain's head as it was noted beside the entries; nil when it was not.
   package func verdict(head: AuditChain?) -> AuditVerdict {
-    // A text that is gone without a deletion breaks at its entry, though the links fit. Behind a
-    // broken link nobody can say whether a deletion would have come.
+    // A text that is gone without an edit or a deletion breaks at its entry, though the links fit.
+    // Behind a broken link nobody can say whether one would have come.
     AuditVerdict(
       entries: chain.entry, brokenAt: brokenAt ?? missing.values.min() ?? brokenEnd(head),
       head: chain.value)
@@ -53,20 +53,26 @@ package struct AuditVerifier: Sendable {
     return head.entry == chain.entry ? chain.entry : min(head.entry, chain.entry) + 1
   }
 
-  /// Whether a text is rightly gone, or may turn out to be.
-  private mutating func checkMissing(_ stored: StoredEntry, _ stamped: StampedEvent) -> Bool {
-    guard stored.text == nil, let place = Self.place(of: stamped) else { return false }
-    if !deleted.contains(place) {
-      missing[place] = min(missing[place] ?? stored.entry, stored.entry)
+  /// An edit and a deletion take away the text that a message had before them.
+  private mutating func explain(_ body: Event.Body) {
+    switch body {
+    case .messageEdited(let channel, let sequence, _):
+      missing[MessagePlace(channel: channel, sequence: sequence)] = nil
+    case .messageDeleted(let channel, let sequence):
+      let place = MessagePlace(channel: channel, sequence: sequence)
+      deleted.insert(place)
+      missing[place] = nil
+    default: break
     }
-    return true
   }
+}
 
-  /// The message that an entry's text belongs to.
-  private static func place(of stamped: StampedEvent) -> MessagePlace? {
-    switch stamped.event.body {
+extension StampedEvent {
+  /// The message that the event's text belongs to; nil when it has none.
+  var textPlace: MessagePlace? {
+    switch event.body {
     case .messagePosted(let channel, _):
-      stamped.sequence.map { MessagePlace(channel: channel, sequence: $0) }
+      sequence.map { MessagePlace(channel: channel, sequence: $0) }
     case .messageEdited(let channel, let sequence, _):
       MessagePlace(channel: channel, sequence: sequence)
     default: nil

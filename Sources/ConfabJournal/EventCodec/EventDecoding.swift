@@ -15,6 +15,9 @@ extension JournalEntry.OneOf_Event {
     case .accountEnabled(let change): .accountEnabled(AccountID(change.account))
     case .accountUnlocked(let change): .accountUnlocked(AccountID(change.account))
     case .invitationCreated(let created): .invitationCreated(try created.value)
+    case .invitationRevoked(let revoked): .invitationRevoked(InvitationID(revoked.invitation))
+    case .roleChanged(let changed):
+      .roleChanged(AccountID(changed.account), try changed.role.value)
     case .deviceRegistered(let registered): .deviceRegistered(registered.value)
     case .sessionOpened(let opened): .sessionOpened(opened.value)
     case .sessionClosed(let closed):

@@ -19,6 +19,10 @@ extension JournalEntry.OneOf_Event {
     case .accountEnabled(let id): self = .accountEnabled(.init(id))
     case .accountUnlocked(let id): self = .accountUnlocked(.init(id))
     case .invitationCreated(let new): self = .invitationCreated(.init(new))
+    case .invitationRevoked(let id):
+      self = .invitationRevoked(.with { $0.invitation = id.rawValue })
+    case .roleChanged(let id, let role):
+      self = .roleChanged(.with { ($0.account, $0.role) = (id.rawValue, .init(role)) })
     case .deviceRegistered(let new): self = .deviceRegistered(.init(new))
     case .sessionOpened(let new): self = .sessionOpened(.init(new))
     case .sessionClosed(let id, let end):
@@ -84,6 +88,8 @@ extension JournalEntry.OneOf_Event {
     case .accountDisabled: 13
     case .accountEnabled: 14
     case .invitationCreated: 15
+    case .invitationRevoked: 16
+    case .roleChanged: 17
     case .deviceRegistered: 20
     case .sessionOpened: 21
     case .sessionClosed: 22

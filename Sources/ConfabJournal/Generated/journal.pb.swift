@@ -357,6 +357,22 @@ package nonisolated struct JournalEntry: Sendable {
     set {event = .invitationCreated(newValue)}
   }
 
+  package var invitationRevoked: JournalInvitationRevoked {
+    get {
+      if case .invitationRevoked(let v)? = event {return v}
+      return JournalInvitationRevoked()
+    }
+    set {event = .invitationRevoked(newValue)}
+  }
+
+  package var roleChanged: JournalRoleChanged {
+    get {
+      if case .roleChanged(let v)? = event {return v}
+      return JournalRoleChanged()
+    }
+    set {event = .roleChanged(newValue)}
+  }
+
   package var deviceRegistered: JournalDeviceRegistered {
     get {
       if case .deviceRegistered(let v)? = event {return v}
@@ -590,6 +606,8 @@ package nonisolated struct JournalEntry: Sendable {
     case accountDisabled(JournalAccountChange)
     case accountEnabled(JournalAccountChange)
     case invitationCreated(JournalInvitationCreated)
+    case invitationRevoked(JournalInvitationRevoked)
+    case roleChanged(JournalRoleChanged)
     case deviceRegistered(JournalDeviceRegistered)
     case sessionOpened(JournalSessionOpened)
     case sessionClosed(JournalSessionClosed)
@@ -774,6 +792,32 @@ package nonisolated struct JournalInvitationCreated: Sendable {
 
   fileprivate var _expiresAt: Int64? = nil
   fileprivate var _channel: UInt64? = nil
+}
+
+package nonisolated struct JournalInvitationRevoked: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var invitation: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct JournalRoleChanged: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var account: UInt64 = 0
+
+  package var role: JournalRole = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct JournalDeviceRegistered: Sendable {
@@ -1260,7 +1304,7 @@ nonisolated extension JournalWaitingRoom: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}by\0\u{1}position\0\u{1}sequence\0\u{4}\u{6}place_founded\0\u{3}account_created\0\u{3}password_changed\0\u{3}account_disabled\0\u{3}account_enabled\0\u{3}invitation_created\0\u{4}\u{5}device_registered\0\u{3}session_opened\0\u{3}session_closed\0\u{3}sign_in_failed\0\u{3}account_locked\0\u{3}account_unlocked\0\u{4}\u{5}channel_created\0\u{3}member_joined\0\u{3}member_left\0\u{3}owner_changed\0\u{3}room_renamed\0\u{3}room_closed\0\u{4}\u{5}message_posted\0\u{3}message_edited\0\u{3}message_deleted\0\u{3}reaction_added\0\u{3}reaction_removed\0\u{3}read_marked\0\u{2}\u{5}noted\0\u{4}\u{a}file_offered\0\u{3}file_accepted\0\u{3}file_refused\0\u{4}\u{8}meeting_started\0\u{3}meeting_ended\0\u{3}meeting_joined\0\u{3}meeting_left\0\u{3}meeting_removed\0\u{3}waiting_room_set\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}at\0\u{1}by\0\u{1}position\0\u{1}sequence\0\u{4}\u{6}place_founded\0\u{3}account_created\0\u{3}password_changed\0\u{3}account_disabled\0\u{3}account_enabled\0\u{3}invitation_created\0\u{3}invitation_revoked\0\u{3}role_changed\0\u{4}\u{3}device_registered\0\u{3}session_opened\0\u{3}session_closed\0\u{3}sign_in_failed\0\u{3}account_locked\0\u{3}account_unlocked\0\u{4}\u{5}channel_created\0\u{3}member_joined\0\u{3}member_left\0\u{3}owner_changed\0\u{3}room_renamed\0\u{3}room_closed\0\u{4}\u{5}message_posted\0\u{3}message_edited\0\u{3}message_deleted\0\u{3}reaction_added\0\u{3}reaction_removed\0\u{3}read_marked\0\u{2}\u{5}noted\0\u{4}\u{a}file_offered\0\u{3}file_accepted\0\u{3}file_refused\0\u{4}\u{8}meeting_started\0\u{3}meeting_ended\0\u{3}meeting_joined\0\u{3}meeting_left\0\u{3}meeting_removed\0\u{3}waiting_room_set\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1348,6 +1392,32 @@ nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.event = .invitationCreated(v)
+        }
+      }()
+      case 16: try {
+        var v: JournalInvitationRevoked?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .invitationRevoked(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .invitationRevoked(v)
+        }
+      }()
+      case 17: try {
+        var v: JournalRoleChanged?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .roleChanged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.event = .roleChanged(v)
         }
       }()
       case 20: try {
@@ -1761,6 +1831,14 @@ nonisolated extension JournalEntry: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .invitationCreated(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
+    case .invitationRevoked?: try {
+      guard case .invitationRevoked(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .roleChanged?: try {
+      guard case .roleChanged(let v)? = self.event else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
     case .deviceRegistered?: try {
       guard case .deviceRegistered(let v)? = self.event else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
@@ -2146,6 +2224,71 @@ nonisolated extension JournalInvitationCreated: SwiftProtobuf.Message, SwiftProt
     if lhs.uses != rhs.uses {return false}
     if lhs._expiresAt != rhs._expiresAt {return false}
     if lhs._channel != rhs._channel {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalInvitationRevoked: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".InvitationRevoked"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}invitation\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.invitation) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.invitation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.invitation, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: JournalInvitationRevoked, rhs: JournalInvitationRevoked) -> Bool {
+    if lhs.invitation != rhs.invitation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension JournalRoleChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RoleChanged"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}role\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.role) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 1)
+    }
+    if self.role != .unspecified {
+      try visitor.visitSingularEnumField(value: self.role, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: JournalRoleChanged, rhs: JournalRoleChanged) -> Bool {
+    if lhs.account != rhs.account {return false}
+    if lhs.role != rhs.role {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

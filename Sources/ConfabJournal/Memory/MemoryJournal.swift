@@ -27,6 +27,9 @@ package final class MemoryJournal: Journal {
     }
   }
 
+  /// Nothing is left behind in memory.
+  package func purge() -> Bool { true }
+
   package func loadState() throws(JournalError) -> PlaceState { try open().loadState() }
 
   package func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage {

@@ -52,8 +52,19 @@ extension MemoryStore {
     let all = channels[query.channel]?.positions ?? []
     let rest = all.dropFirst(Int(clamping: query.afterPosition))
     var events: [StampedEvent] = []
-    for entry in rest.prefix(limit) { events.append(try entries[Int(entry) - 1].decoded()) }
+    for entry in rest.prefix(limit) { events.append(try event(of: entry)) }
     return EventPage(events: events, more: rest.count > limit)
+  }
+
+  /// An event with its text; one whose text an edit took away tells the text as it is now.
+  private func event(of entry: UInt64) throws(JournalError) -> StampedEvent {
+    var stored = entries[Int(entry) - 1]
+    if stored.text == nil, let place = try stored.decoded().textPlace,
+      let message = message(place.sequence, in: place.channel)
+    {
+      stored.text = entries[Int(message.textEntry) - 1].text
+    }
+    return try stored.decoded()
   }
 
   package func search(_ query: SearchQuery) throws(JournalError) -> [SearchHit] {
@@ -61,11 +72,12 @@ extension MemoryStore {
     let limit = query.limit.clampedToPage
     var hits: [SearchHit] = []
     for stored in entries.reversed() where hits.count < limit {
-      guard stored.text != nil, let place = StoredMessage(try stored.decoded()),
+      guard let place = StoredMessage(try stored.decoded()),
         let part = query.scope.first(where: { $0.channel == place.channel }),
         place.sequence > part.visibility.afterSequence,
         let message = try record(place.sequence, in: place.channel)
       else { continue }
+      if message.isDeleted { continue }
       let words = Words(message.text)
       guard phrases.allSatisfy({ !$0.matches(in: words).isEmpty }) else { continue }
       hits.append(

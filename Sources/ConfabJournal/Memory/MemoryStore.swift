@@ -29,8 +29,6 @@ package struct MemoryStore: Sendable {
     var textEntry: UInt64
     var editedAt: WallTime?
     var isDeleted = false
-    /// Where else a deletion finds text.
-    var edits: [UInt64] = []
     /// In the order of adding.
     var reactions: [Reaction] = []
   }
@@ -84,15 +82,15 @@ package struct MemoryStore: Sendable {
         Message(entry: stamped.entry, textEntry: stamped.entry))
       if postings[message.id] == nil { postings[message.id] = stamped.entry }
     case .messageEdited(let channel, let sequence, _):
+      guard let message = message(sequence, in: channel), !message.isDeleted else { return }
+      entries[Int(message.textEntry) - 1].text = nil
       change(sequence, in: channel) { message in
-        guard !message.isDeleted else { return }
         message.textEntry = stamped.entry
         message.editedAt = stamped.event.at
-        message.edits.append(stamped.entry)
       }
     case .messageDeleted(let channel, let sequence):
       guard let message = message(sequence, in: channel) else { return }
-      for entry in [message.entry] + message.edits { entries[Int(entry) - 1].text = nil }
+      entries[Int(message.textEntry) - 1].text = nil
       change(sequence, in: channel) { $0.isDeleted = true }
     case .reactionAdded(let channel, let sequence, let emoji):
       guard let account = stamped.event.by else { return }

@@ -1,11 +1,32 @@
 import ConfabDomain
 import GRDB
 
+/// Checks that the entries have the numbers which their events give, and that the snapshot, which a
+/// start believes, says what they say: who makes somebody an owner there shows as well.
+private struct StateVerifier {
+  let snapshot: PlaceState?
+  private var state = PlaceState()
+  /// The first entry of which something else is said.
+  private(set) var wrong: UInt64?
+
+  init(snapshot: PlaceState?) { self.snapshot = snapshot }
+
+  mutating func check(_ stamped: StampedEvent) {
+    guard wrong == nil else { return }
+    guard state.apply(stamped.event) == stamped else {
+      wrong = stamped.entry
+      return
+    }
+    if let snapshot, snapshot.entry == stamped.entry, snapshot != state { wrong = stamped.entry }
+  }
+}
+
 /// Reads all entries for the verifiers.
 enum AuditReading {
   static func verify(_ db: Database) throws -> AuditVerdict {
     var verifier = AuditVerifier()
     var views = ViewVerifier()
+    var state = StateVerifier(snapshot: try SQLiteJournal.snapshot(db))
     let rows = try Row.fetchCursor(
       db,
       sql: """
@@ -19,9 +40,12 @@ enum AuditReading {
         channel: try row.numberIfAny(7), position: try row.numberIfAny(8),
         sequence: try row.numberIfAny(9))
       try views.check(decoded, columns: columns, db)
+      state.check(decoded.event)
     }
     var verdict = verifier.verdict(head: try ChainHead.noted(db))
-    if verdict.brokenAt == nil { verdict.brokenAt = try views.firstWrong(db) }
+    if verdict.brokenAt == nil {
+      verdict.brokenAt = [state.wrong, try views.firstWrong(db)].compactMap { $0 }.min()
+    }
     return verdict
   }
 

@@ -51,8 +51,7 @@ enum MessageView {
         place.channel.column, place.sequence.column, stamped.entry.column,
         stamped.event.at.millisecondsSinceEpoch,
       ])
-    try db.cachedStatement(sql: "INSERT INTO edits VALUES (?, ?, ?)").execute(
-      arguments: [place.channel.column, place.sequence.column, stamped.entry.column])
+    try empty(standing, db)
     try waiting.change(standing.entry, in: place.channel, from: standing.text, to: text, db)
   }
 
@@ -61,14 +60,7 @@ enum MessageView {
   ) throws {
     guard let standing = try Standing.of(place, db), !standing.isDeleted else { return }
     try waiting.change(standing.entry, in: place.channel, from: standing.text, to: nil, db)
-    try db.cachedStatement(sql: "INSERT OR IGNORE INTO purges VALUES (?)")
-      .execute(arguments: [SearchIndex.shard(of: standing.entry)])
-    try db.cachedStatement(
-      sql: """
-        UPDATE entries SET salt = NULL, text = NULL WHERE entry = ?3 OR entry IN
-          (SELECT entry FROM edits WHERE channel = ?1 AND sequence = ?2)
-        """
-    ).execute(arguments: [place.channel.column, place.sequence.column, standing.entry.column])
+    try empty(standing, db)
     try db.cachedStatement(
       sql: """
         INSERT INTO changes VALUES (?, ?, ?, NULL, 1) ON CONFLICT DO UPDATE SET deleted = 1
@@ -78,11 +70,21 @@ enum MessageView {
     ])
   }
 
+  /// Takes away the text that a message had until now: the only one of it that is left.
+  private static func empty(_ standing: Standing, _ db: Database) throws {
+    try db.cachedStatement(sql: "UPDATE entries SET salt = NULL, text = NULL WHERE entry = ?")
+      .execute(arguments: [standing.textEntry.column])
+    try db.cachedStatement(sql: "INSERT OR IGNORE INTO purges VALUES (?)")
+      .execute(arguments: [SearchIndex.shard(of: standing.entry)])
+  }
+
   typealias Place = MessagePlace
 
   /// A message as it stands before a change.
   private struct Standing {
     var entry: UInt64
+    /// The entry whose text is the message's.
+    var textEntry: UInt64
     var isDeleted: Bool
     var text: String
 
@@ -90,14 +92,15 @@ enum MessageView {
       let row = try Row.fetchOne(
         db.cachedStatement(
           sql: """
-            SELECT e.entry, c.deleted IS TRUE, t.text FROM entries e
+            SELECT e.entry, t.entry, c.deleted IS TRUE, t.text FROM entries e
             LEFT JOIN changes c ON c.channel = e.channel AND c.sequence = e.sequence
             JOIN entries t ON t.entry = coalesce(c.text_entry, e.entry)
             WHERE e.channel = ? AND e.sequence = ?
             """), arguments: [place.channel.column, place.sequence.column])
       guard let row else { return nil }
       return Standing(
-        entry: try row.number(0), isDeleted: try row.number(1) != 0, text: try row.text(2) ?? "")
+        entry: try row.number(0), textEntry: try row.number(1),
+        isDeleted: try row.number(2) != 0, text: try row.text(3) ?? "")
     }
   }
 }

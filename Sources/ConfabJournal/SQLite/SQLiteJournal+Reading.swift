@@ -45,14 +45,22 @@ extension SQLiteJournal {
             """), arguments: [query.channel.column, query.afterPosition.column, limit + 1])
       var events: [StampedEvent] = []
       while let row = try rows.next() {
-        events.append(
-          try EventCodec.decode(
-            row.bytes(1), entry: row.number(0), text: row.text(2) ?? ""))
+        events.append(try Self.event(row, db))
       }
       let more = events.count > limit
       if more { events.removeLast() }
       return EventPage(events: events, more: more)
     }
+  }
+
+  /// An event with its text; one whose text an edit took away tells the text as it is now.
+  private static func event(_ row: Row, _ db: Database) throws -> StampedEvent {
+    let text = try row.text(2)
+    let stamped = try EventCodec.decode(row.bytes(1), entry: row.number(0), text: text ?? "")
+    guard text == nil, let place = stamped.textPlace,
+      let now = try MessageReading.record(place, db)?.text, !now.isEmpty
+    else { return stamped }
+    return try EventCodec.decode(row.bytes(1), entry: row.number(0), text: now)
   }
 
   package func facts(

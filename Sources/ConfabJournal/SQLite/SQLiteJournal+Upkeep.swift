@@ -42,7 +42,7 @@ extension SQLiteJournal {
   }
 
   /// Nil when there is none that this version understands, or when it is newer than the journal.
-  private static func snapshot(_ db: Database) throws -> PlaceState? {
+  static func snapshot(_ db: Database) throws -> PlaceState? {
     let row = try Row.fetchOne(
       db,
       sql: """
@@ -57,9 +57,10 @@ extension SQLiteJournal {
       db, sql: "SELECT chain FROM entries WHERE entry = ?", arguments: [entry.column])?.bytes(0)
   }
 
-  /// Drives the words of deleted messages out of the search index and out of the log, where SQLite
-  /// leaves them until the space is used again. Their texts went with the deletion's own group.
-  func purge() throws(JournalError) {
+  /// Drives the words of deleted and edited messages out of the search index and out of the log, where
+  /// SQLite leaves them until the space is used again. Their texts went with the deletion's own group.
+  @discardableResult
+  package func purge() throws(JournalError) -> Bool {
     let shards = try writing { db in
       let shards = try Int.fetchAll(db, sql: "SELECT shard FROM purges")
       // A message may have been deleted before the index took it in.
@@ -68,14 +69,15 @@ extension SQLiteJournal {
       try db.execute(sql: "DELETE FROM purges")
       return shards
     }
-    if shards.isEmpty { return }
-    if try emptyLog() { return }
+    if shards.isEmpty { return true }
+    if try emptyLog() { return true }
     // Next time, then.
     try writing { db in
       for shard in shards {
         try db.execute(sql: "INSERT OR IGNORE INTO purges VALUES (?)", arguments: [shard])
       }
     }
+    return false
   }
 
   /// Moves the log into the database and cuts it off.

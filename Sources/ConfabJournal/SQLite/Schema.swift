@@ -6,7 +6,7 @@ import GRDB
 enum Schema {
   /// What this version writes. A file with a greater number is refused, one with a smaller number is
   /// migrated when it is opened.
-  static let format = 4
+  static let format = 5
   /// "Conf", in the header of the file: a journal is known for one before anything in it is believed.
   static let applicationID = 0x436F_6E66
 
@@ -30,12 +30,17 @@ enum Schema {
     migrator.registerMigration("format 4") { db in
       try db.execute(sql: "PRAGMA user_version = 4")
     }
+    // Besides, entries may take back invitations and change roles, which format 4 does not know.
+    migrator.registerMigration("format 5") { db in
+      try db.execute(sql: format5)
+      try db.execute(sql: "PRAGMA user_version = 5")
+    }
     return migrator
   }
 
   private static let format1 = """
     -- clock: the latest time of this entry and all before it, so that a time is found by halving.
-    -- payload: confab.journal.v1.Entry. salt, text: of messages and edits, until a deletion; a BLOB of
+    -- payload: confab.journal.v1.Entry. salt, text: of messages and edits, until the next edit or deletion; a BLOB of
     -- UTF-8, since a TEXT ends at the first U+0000.
     CREATE TABLE entries (
       entry INTEGER PRIMARY KEY,
@@ -134,5 +139,18 @@ enum Schema {
 
     -- Messages of later entries are in neither the search index nor message_ids yet.
     ALTER TABLE search_progress RENAME TO indexed;
+    """
+
+  private static let format5 = """
+    -- The text before an edit goes as that before a deletion does, and so do those that older formats
+    -- kept. A shard of the search index has 65,536 entries.
+    UPDATE entries SET salt = NULL, text = NULL WHERE entry IN (
+      SELECT e.entry FROM changes c JOIN entries e USING (channel, sequence)
+        WHERE c.text_entry <> e.entry
+      UNION ALL SELECT d.entry FROM changes c JOIN edits d USING (channel, sequence)
+        WHERE c.text_entry <> d.entry);
+    INSERT OR IGNORE INTO purges SELECT DISTINCT (e.entry - 1) / 65536
+      FROM changes c JOIN entries e USING (channel, sequence);
+    DROP TABLE edits;
     """
 }

@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import OrderedCollections
 import Primitives
+import Synchronization
 
 /// Owns the hub: hands it what happens, one thing after another, and does what it says.
 ///
@@ -43,6 +44,8 @@ final class HubDriver: @unchecked Sendable {
   private var outgoing: OutgoingBatch
   private var appended: [StampedEvent] = []
   private var snapshotEntry: UInt64
+  /// Words were edited or deleted and a purge is to come.
+  private let isPurgeScheduled = Atomic<Bool>(false)
   private var deadline: Scheduled<Void>?
   private var deadlineTime: MonotonicTime?
 
@@ -167,6 +170,16 @@ final class HubDriver: @unchecked Sendable {
     services.writer.saveSnapshot(hub.state)
   }
 
+  private func schedulePurge() {
+    if isPurgeScheduled.exchange(true, ordering: .relaxed) { return }
+    loop.scheduleTask(in: .seconds(ServerLimits.purgeSeconds)) { [weak self] in self?.purge() }
+  }
+
+  private func purge() {
+    isPurgeScheduled.store(false, ordering: .relaxed)
+    services.writer.purge { [weak self] in self?.schedulePurge() }
+  }
+
   private func scheduleDeadline() {
     let next = hub.nextDeadline
     guard next != deadlineTime else { return }
@@ -232,6 +245,7 @@ final class HubDriver: @unchecked Sendable {
     for stamped in events {
       services.directory.note(stamped.event)
       switch stamped.event.body {
+      case .messageEdited, .messageDeleted: schedulePurge()
       case .signInFailed: services.metrics.signInFailures.add()
       case .fileOffered: services.metrics.filesOffered.add()
       case .fileAccepted: services.metrics.filesAccepted.add()

@@ -12,6 +12,7 @@ final class JournalWriter: Sendable {
   private enum Work {
     case append([StampedEvent])
     case snapshot(PlaceState)
+    case purge(again: @Sendable () -> Void)
     case reload
   }
 
@@ -50,6 +51,8 @@ final class JournalWriter: Sendable {
 
   func append(_ events: [StampedEvent]) { enqueue(.append(events)) }
   func saveSnapshot(_ state: PlaceState) { enqueue(.snapshot(state)) }
+  /// - Parameter again: called when something stayed behind.
+  func purge(again: @escaping @Sendable () -> Void) { enqueue(.purge(again: again)) }
   func reload() { enqueue(.reload) }
 
   /// Nothing may be enqueued after it.
@@ -89,6 +92,9 @@ final class JournalWriter: Sendable {
       case .snapshot(let state):
         commit(&group)
         save(state)
+      case .purge(let again):
+        commit(&group)
+        purge(again)
       case .reload:
         commit(&group)
         load()
@@ -125,6 +131,18 @@ final class JournalWriter: Sendable {
     } catch {
       // Losing it loses nothing but time at the next start.
       logger.warning("no snapshot was saved: \(JournalTrouble.words(error))")
+    }
+  }
+
+  private func purge(_ again: () -> Void) {
+    guard !state.withLockedValue({ $0.isFailed }) else { return again() }
+    do {
+      if try !journal.purge() { again() }
+    } catch .closed {
+      // The server stops; the last snapshot has purged already.
+    } catch {
+      logger.warning("deleted words are still in the files: \(JournalTrouble.words(error))")
+      again()
     }
   }
 

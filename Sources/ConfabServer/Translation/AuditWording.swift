@@ -24,6 +24,8 @@ struct AuditWording {
     case .accountEnabled(let account): ("account-enabled", name(account))
     case .invitationCreated(let new):
       ("invitation-created", "\(new.id), for \(new.uses) as \(new.role)")
+    case .invitationRevoked(let id): ("invitation-revoked", "\(id)")
+    case .roleChanged(let account, let role): ("role-changed", "\(name(account)), \(role)")
     case .deviceRegistered(let new):
       ("device-registered", "\(name(new.account)), \(new.keys.name)")
     case .sessionOpened(let new):

@@ -34,6 +34,9 @@ struct ReplyTranslation {
         .with { ($0.name, $0.devices) = (name, devices.map(WireDeviceInfo.init)) })
     case .accounts(let views, let more):
       return .accountList(.with { ($0.accounts, $0.more) = (views.map(WireAccount.init), more) })
+    case .invitations(let views, let more):
+      return .invitationList(
+        .with { ($0.invitations, $0.more) = (views.map(WireOpenInvitation.init), more) })
     case .invitation(let secret, let expiresAt):
       let link = links.link(invitation: secret.bytes)
       return .invitation(
@@ -177,5 +180,17 @@ extension WireAccount {
     lockedUntil = view.lockedUntil?.millisecondsSinceEpoch ?? 0
     createdAt = view.createdAt.millisecondsSinceEpoch
     active = view.isActive
+  }
+}
+
+extension WireOpenInvitation {
+  fileprivate init(_ view: InvitationView) {
+    self.init()
+    id = view.id.rawValue
+    role = WireRole(view.role)
+    usesLeft = view.usesLeft
+    expiresAt = view.expiresAt?.millisecondsSinceEpoch ?? 0
+    by = view.by
+    label = view.label
   }
 }

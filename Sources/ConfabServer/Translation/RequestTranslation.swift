@@ -131,6 +131,8 @@ extension RequestTranslation {
       let expiresIn: Duration? =
         wire.expiresInMs == 0 ? nil : .milliseconds(Int64(clamping: wire.expiresInMs))
       return .createInvitation(uses: wire.uses, expiresIn: expiresIn)
+    case .listInvitations(let wire): return .listInvitations(after: InvitationID(wire.after))
+    case .revokeInvitation(let wire): return .revokeInvitation(InvitationID(wire.id))
     case .setAccount(let wire): return .setAccount(name: wire.name, try action(wire.action))
     case .resetPassword(let wire):
       return .resetPassword(name: wire.name, Secret(Array(wire.password.utf8)))
@@ -187,6 +189,8 @@ extension RequestTranslation {
     case .enable: .enable
     case .unlock: .unlock
     case .signOut: .signOut
+    case .makeOwner: .makeOwner
+    case .makeMember: .makeMember
     case .unspecified, .UNRECOGNIZED:
       throw Rejection(.requestInvalid, "This server does not know what to do with the account.")
     }

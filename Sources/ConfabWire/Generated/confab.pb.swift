@@ -463,6 +463,8 @@ package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterab
   case enable // = 2
   case unlock // = 3
   case signOut // = 4
+  case makeOwner // = 5
+  case makeMember // = 6
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -476,6 +478,8 @@ package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterab
     case 2: self = .enable
     case 3: self = .unlock
     case 4: self = .signOut
+    case 5: self = .makeOwner
+    case 6: self = .makeMember
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -487,6 +491,8 @@ package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterab
     case .enable: return 2
     case .unlock: return 3
     case .signOut: return 4
+    case .makeOwner: return 5
+    case .makeMember: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -498,6 +504,8 @@ package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterab
     .enable,
     .unlock,
     .signOut,
+    .makeOwner,
+    .makeMember,
   ]
 
 }
@@ -1033,6 +1041,22 @@ package nonisolated struct WireClientFrame: Sendable {
     set {body = .readArchive(newValue)}
   }
 
+  package var listInvitations: WireListInvitations {
+    get {
+      if case .listInvitations(let v)? = body {return v}
+      return WireListInvitations()
+    }
+    set {body = .listInvitations(newValue)}
+  }
+
+  package var revokeInvitation: WireRevokeInvitation {
+    get {
+      if case .revokeInvitation(let v)? = body {return v}
+      return WireRevokeInvitation()
+    }
+    set {body = .revokeInvitation(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1095,6 +1119,8 @@ package nonisolated struct WireClientFrame: Sendable {
     case verifyAudit(WireVerifyAudit)
     case openArchive(WireOpenArchive)
     case readArchive(WireReadArchive)
+    case listInvitations(WireListInvitations)
+    case revokeInvitation(WireRevokeInvitation)
 
   }
 
@@ -1328,6 +1354,14 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .archiveChunk(newValue)}
   }
 
+  package var invitationList: WireInvitationList {
+    get {
+      if case .invitationList(let v)? = body {return v}
+      return WireInvitationList()
+    }
+    set {body = .invitationList(newValue)}
+  }
+
   /// Of its own accord, after Subscribe.
   package var event: WireEvent {
     get {
@@ -1519,6 +1553,7 @@ package nonisolated struct WireServerFrame: Sendable {
     case auditVerdict(WireAuditVerdict)
     case archive(WireArchive)
     case archiveChunk(WireArchiveChunk)
+    case invitationList(WireInvitationList)
     /// Of its own accord, after Subscribe.
     case event(WireEvent)
     case presence(WirePresence)
@@ -4359,6 +4394,71 @@ package nonisolated struct WireInvitation: Sendable {
   package init() {}
 }
 
+package nonisolated struct WireListInvitations: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var after: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Takes an invitation back; who came by it stays.
+package nonisolated struct WireRevokeInvitation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An invitation that still lets somebody in.
+package nonisolated struct WireOpenInvitation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: UInt64 = 0
+
+  package var role: WireRole = .unspecified
+
+  package var usesLeft: UInt32 = 0
+
+  /// 0 without an end.
+  package var expiresAt: Int64 = 0
+
+  /// Who made it; empty for the server itself.
+  package var by: String = String()
+
+  /// The room whose meeting guests come to, with its sign; empty for everybody else.
+  package var label: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireInvitationList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var invitations: [WireOpenInvitation] = []
+
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct WireSetAccount: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -4582,7 +4682,7 @@ nonisolated extension WireLeaveReason: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireAccountAction: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCOUNT_ACTION_UNSPECIFIED\0\u{1}ACCOUNT_ACTION_DISABLE\0\u{1}ACCOUNT_ACTION_ENABLE\0\u{1}ACCOUNT_ACTION_UNLOCK\0\u{1}ACCOUNT_ACTION_SIGN_OUT\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCOUNT_ACTION_UNSPECIFIED\0\u{1}ACCOUNT_ACTION_DISABLE\0\u{1}ACCOUNT_ACTION_ENABLE\0\u{1}ACCOUNT_ACTION_UNLOCK\0\u{1}ACCOUNT_ACTION_SIGN_OUT\0\u{1}ACCOUNT_ACTION_MAKE_OWNER\0\u{1}ACCOUNT_ACTION_MAKE_MEMBER\0")
 }
 
 nonisolated extension WireArchiveKind: SwiftProtobuf._ProtoNameProviding {
@@ -4591,7 +4691,7 @@ nonisolated extension WireArchiveKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{4}join_meeting\0\u{3}leave_meeting\0\u{3}watch_meeting\0\u{3}publish_media\0\u{3}answer_media\0\u{3}restart_media\0\u{3}wish_media\0\u{3}set_participation\0\u{3}answer_knock\0\u{3}mute_participant\0\u{3}remove_participant\0\u{3}set_meeting_door\0\u{3}end_meeting\0\u{3}create_guest_link\0\u{3}create_sign_in_code\0\u{4}\u{2}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{4}join_meeting\0\u{3}leave_meeting\0\u{3}watch_meeting\0\u{3}publish_media\0\u{3}answer_media\0\u{3}restart_media\0\u{3}wish_media\0\u{3}set_participation\0\u{3}answer_knock\0\u{3}mute_participant\0\u{3}remove_participant\0\u{3}set_meeting_door\0\u{3}end_meeting\0\u{3}create_guest_link\0\u{3}create_sign_in_code\0\u{4}\u{2}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0\u{3}list_invitations\0\u{3}revoke_invitation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5367,6 +5467,32 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .readArchive(v)
         }
       }()
+      case 75: try {
+        var v: WireListInvitations?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listInvitations(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listInvitations(v)
+        }
+      }()
+      case 76: try {
+        var v: WireRevokeInvitation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .revokeInvitation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .revokeInvitation(v)
+        }
+      }()
       default: break
       }
     }
@@ -5617,6 +5743,14 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .readArchive(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
     }()
+    case .listInvitations?: try {
+      guard case .listInvitations(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 75)
+    }()
+    case .revokeInvitation?: try {
+      guard case .revokeInvitation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -5632,7 +5766,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{2}\u{1b}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{2}\u{1a}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5990,6 +6124,19 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .archiveChunk(v)
+        }
+      }()
+      case 70: try {
+        var v: WireInvitationList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .invitationList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .invitationList(v)
         }
       }()
       case 96: try {
@@ -6373,6 +6520,10 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .archiveChunk?: try {
       guard case .archiveChunk(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 69)
+    }()
+    case .invitationList?: try {
+      guard case .invitationList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
     }()
     case .event?: try {
       guard case .event(let v)? = self.body else { preconditionFailure() }
@@ -12037,6 +12188,156 @@ nonisolated extension WireInvitation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.link != rhs.link {return false}
     if lhs.webLink != rhs.webLink {return false}
     if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListInvitations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListInvitations"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListInvitations, rhs: WireListInvitations) -> Bool {
+    if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevokeInvitation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RevokeInvitation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevokeInvitation, rhs: WireRevokeInvitation) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOpenInvitation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OpenInvitation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}role\0\u{3}uses_left\0\u{3}expires_at\0\u{1}by\0\u{1}label\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.role) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.usesLeft) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if self.role != .unspecified {
+      try visitor.visitSingularEnumField(value: self.role, fieldNumber: 2)
+    }
+    if self.usesLeft != 0 {
+      try visitor.visitSingularUInt32Field(value: self.usesLeft, fieldNumber: 3)
+    }
+    if self.expiresAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 4)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 5)
+    }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOpenInvitation, rhs: WireOpenInvitation) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.usesLeft != rhs.usesLeft {return false}
+    if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.label != rhs.label {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireInvitationList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".InvitationList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}invitations\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.invitations) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.invitations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.invitations, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireInvitationList, rhs: WireInvitationList) -> Bool {
+    if lhs.invitations != rhs.invitations {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

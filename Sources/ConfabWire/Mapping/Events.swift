@@ -47,7 +47,8 @@ extension WireEvent.OneOf_Body {
     case .meetingEnded(_, let end):
       self = .meetingEnded(WireMeetingEnded(end, name: name))
     case .placeFounded, .accountCreated, .passwordChanged, .accountDisabled, .accountEnabled,
-      .invitationCreated, .deviceRegistered, .sessionOpened, .sessionClosed, .signInFailed,
+      .invitationCreated, .invitationRevoked, .roleChanged, .deviceRegistered, .sessionOpened,
+      .sessionClosed, .signInFailed,
       .accountLocked, .accountUnlocked, .readMarked, .fileOffered, .fileAccepted, .fileRefused,
       .meetingJoined, .meetingLeft, .meetingRemoved, .waitingRoomSet, .noted:
       return nil

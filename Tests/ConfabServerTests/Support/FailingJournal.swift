@@ -34,6 +34,8 @@ final class FailingJournal: Journal {
     }
   }
 
+  func purge() -> Bool { journal.purge() }
+
   func append(_ group: [StampedEvent]) throws(JournalError) {
     if isFull.load(ordering: .sequentiallyConsistent) { throw .diskFull }
     try journal.append(group)

@@ -25,7 +25,8 @@ struct Admin: AsyncParsableCommand {
       CommandGroup(
         name: "People",
         subcommands: [
-          AddUser.self, Users.self, Invite.self, Disable.self, Enable.self, Unlock.self,
+          AddUser.self, Users.self, Invite.self, Invitations.self, SetRole.self, Disable.self,
+          Enable.self, Unlock.self,
           EndSessions.self, ResetPassword.self, ImportCredentials.self,
         ]),
       CommandGroup(

@@ -34,6 +34,31 @@ extension Admin {
     func run() async throws { try await admin.set(name, .unlock, "unlocked") }
   }
 
+  struct SetRole: AsyncParsableCommand {
+    enum Role: String, ExpressibleByArgument, CaseIterable {
+      case owner, member
+    }
+
+    static let configuration = CommandConfiguration(
+      commandName: "role", abstract: "Make somebody an owner, or a member again.",
+      discussion: """
+        Owners run the place: they do everything that confab admin does, over the network as well. \
+        There may be several, and there is always one.
+
+          confab admin role bob owner
+        """)
+
+    @Argument(help: "NAME, with or without @.") var name: PersonArgument
+    @Argument(help: "owner or member.") var role: Role
+    @OptionGroup var admin: AdminOptions
+
+    func run() async throws {
+      let isOwner = role == .owner
+      try await admin.set(
+        name, isOwner ? .makeOwner : .makeMember, isOwner ? "now an owner:" : "now a member:")
+    }
+  }
+
   struct EndSessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "sign-out", abstract: "End all sessions of somebody, on every device.",
