@@ -24,6 +24,8 @@ extension MediaEndpoint {
       setup.report(publish(party, ticket, sdp, tracks, at: now, into: &outgoing))
     case .answer(let party, let ticket, let number, let sdp):
       setup.report(answer(party, ticket, number, sdp, at: now, into: &outgoing))
+    case .retell(let party):
+      if let member = member(party) { retell(member, at: now) }
     case .restart(let party):
       if let member = member(party) { offer(member, at: now) }
     case .wish(let party, let wishes, _):
@@ -227,7 +229,7 @@ extension MediaEndpoint {
   }
 
   /// Tells what was told while nobody listened.
-  func retell(_ member: MeetingMember, at now: MonotonicTime) {
+  private func retell(_ member: MeetingMember, at now: MonotonicTime) {
     tellSlots(of: member)
     let isPublishingLost = member.publishing == nil && !member.tracks.isEmpty
     let isSubscribingLost = member.subscribing == nil

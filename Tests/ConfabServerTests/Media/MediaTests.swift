@@ -212,12 +212,21 @@ import Testing
       }
     }
     #expect(!publishing && subscribing)
-    // It comes again when it is asked for.
+    // Nobody may have listened when it was told.
+    stage.gateway.perform(.retell(bob))
+    try await stage.report { report -> Void? in
+      if case .lost(bob, publishing: false, subscribing: true) = report { () } else { nil }
+    }
+    // It comes again when it is asked for, and once more while it is not answered.
     stage.gateway.perform(.restart(bob))
     let number = try await stage.report { report -> UInt32? in
       if case .offer(bob, let number, _) = report { number } else { nil }
     }
     #expect(number == 2)
+    stage.gateway.perform(.retell(bob))
+    try await stage.report { report -> Void? in
+      if case .offer(bob, 3, _) = report { () } else { nil }
+    }
     await stage.port.close()
   }
 
