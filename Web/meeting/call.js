@@ -410,7 +410,7 @@ export class Call extends Events {
         this.speaking = value.participants ?? [];
         return this.emit("speaking");
       case "mediaOffer":
-        return this.#subscriber?.take(value.number, value.sdp).catch((error) => this.emit("failed", error));
+        return this.#take(value);
       case "mediaSlots":
         this.slots = new Map(
           (value.slots ?? []).map(({ mid, participant, source }) => [
@@ -426,6 +426,16 @@ export class Call extends Events {
           this.#subscribe();
           this.#subscriber.heal();
         }
+    }
+  }
+
+  async #take({ number: offer, sdp }) {
+    const subscriber = this.#subscriber;
+    try {
+      await subscriber?.take(offer, sdp);
+    } catch (error) {
+      // One that was given up meanwhile has nothing to say.
+      if (!subscriber?.isClosed) this.emit("failed", error);
     }
   }
 

@@ -21,6 +21,8 @@ const GONE = {
 
 /** What was on in the meeting that this tab is in: a page that is loaded again goes on with it. */
 const IN_MEETING = "confab.meeting";
+/** Later it is another day's page, which must turn nothing on by itself. */
+const LOADED_AGAIN_MS = 60_000;
 const SOURCES = /** @type {const} */ (["MICROPHONE", "CAMERA"]);
 
 export class MeetingView {
@@ -71,6 +73,7 @@ export class MeetingView {
     document.addEventListener("keydown", (event) => this.#keyPressed(event), { signal });
     // The browser lets go of it with each look at another tab.
     document.addEventListener("visibilitychange", () => this.#stayAwake(), { signal });
+    window.addEventListener("pagehide", () => this.#remember(), { signal });
     this.#showBefore("", this.#wasIn());
   }
 
@@ -165,15 +168,19 @@ export class MeetingView {
   #wasIn() {
     try {
       const before = JSON.parse(sessionStorage.getItem(IN_MEETING) ?? "null");
-      return before?.channel === this.#channel.id ? before : null;
+      const isNow = Date.now() - (before?.at ?? 0) < LOADED_AGAIN_MS;
+      return isNow && before.channel === this.#channel.id ? before : null;
     } catch {
       return null;
     }
   }
 
-  #remember(call) {
+  #remember() {
+    const call = this.#call;
+    if (!call || !this.isInMeeting) return;
     const isOn = { microphone: call.isOn("MICROPHONE"), camera: call.isOn("CAMERA") };
-    sessionStorage.setItem(IN_MEETING, JSON.stringify({ channel: this.#channel.id, ...isOn }));
+    const meeting = { channel: this.#channel.id, at: Date.now(), ...isOn };
+    sessionStorage.setItem(IN_MEETING, JSON.stringify(meeting));
   }
 
   #forget() {
@@ -259,7 +266,7 @@ export class MeetingView {
       this.#show();
     }));
     call.on("media", mine(() => {
-      if (this.isInMeeting) this.#remember(call);
+      this.#remember();
       this.#show();
     }));
     call.on("speaking", mine(() => this.#tiles.setSpeaking(call.speaking)));
@@ -276,7 +283,7 @@ export class MeetingView {
 
   #stateChanged(state) {
     if (state === "waiting" || state === "joined") {
-      this.#remember(/** @type {Call} */ (this.#call));
+      this.#remember();
       this.#stayAwake();
     }
     if (state === "waiting") {
