@@ -43,6 +43,7 @@ class CareTests(MeetingCase):
             self.button(self.ann, "Choose devices").click()
             dialog = self.ann.page.get_by_role("dialog", name="Devices")
             choice = dialog.get_by_label(label)
+            expect(choice).to_be_visible()
             values = choice.locator("option").evaluate_all("all => all.map(({ value }) => value)")
             track = self.ann.page.evaluate("window.peers[0].getSenders()[0].track.id")
             choice.select_option(values[-1])
