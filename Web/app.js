@@ -3,6 +3,7 @@
 import { Place } from "./model/place.js";
 import { Client } from "./protocol/client.js";
 import { readInvitation } from "./protocol/invitation.js";
+import { askToBecome } from "./ui/dialog.js";
 import { fill, h } from "./ui/dom.js";
 import { applyTheme } from "./ui/preferences.js";
 import { Shell } from "./ui/shell.js";
@@ -14,7 +15,7 @@ applyTheme();
 const WHY = "confab.why";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-const client = new Client(`wss://${location.host}/socket`, localStorage);
+const client = new Client(`wss://${location.host}/socket`, localStorage, WebSocket, sessionStorage);
 const place = new Place(client);
 let shell = /** @type {Shell | null} */ (null);
 
@@ -24,7 +25,37 @@ client.on("phase", (phase) => {
   fill(root, shell.element);
 });
 
+/** In the page's address; who is signed in may be somebody else. */
+let code = "";
+
+client.on("caughtUp", async () => {
+  if (!code) return;
+  const found = code;
+  code = "";
+  try {
+    const me = client.me?.name ?? "";
+    if (await client.takeCode(found, (name) => askToBecome(me, name))) location.reload();
+  } catch (error) {
+    shell?.say(error.message);
+  }
+});
+
+/** Nobody else is signed in, which the page shows all the same. */
+async function signIn(code) {
+  try {
+    await client.signInWithCode(code);
+    shell?.say(`You are signed in as ${client.me?.name}.`);
+  } catch (error) {
+    showWelcome(root, client, error.message);
+  }
+}
+
 client.on("signedOut", (why) => {
+  if (code) {
+    const found = code;
+    code = "";
+    return signIn(found);
+  }
   if (!shell) return showWelcome(root, client, why);
   // What was shown is of somebody who is not here any more; a new page knows nothing of it.
   sessionStorage.setItem(WHY, why);
@@ -35,7 +66,12 @@ const invitation = readInvitation(location.hash);
 if (invitation?.kind === "code") {
   // Good once and for a minute; still, it has no place in the browser's history.
   history.replaceState(null, "", location.pathname);
-  client.signInWithCode(invitation.secret).catch((error) => showWelcome(root, client, error.message));
+  if (client.canResume) {
+    code = invitation.secret;
+    client.resume();
+  } else {
+    signIn(invitation.secret);
+  }
 } else if (client.canResume && !invitation) {
   fill(root, h("p.loading", { role: "status" }, "Connecting…"));
   client.resume();

@@ -81,6 +81,12 @@ static const unsigned char text_markup_js[] = {
 static const unsigned char text_times_js[] = {
 #embed "../../Web/text/times.js"
 };
+static const unsigned char ui_call_button_js[] = {
+#embed "../../Web/ui/call-button.js"
+};
+static const unsigned char ui_choose_devices_js[] = {
+#embed "../../Web/ui/choose-devices.js"
+};
 static const unsigned char ui_composer_js[] = {
 #embed "../../Web/ui/composer.js"
 };
@@ -163,6 +169,8 @@ static const struct confab_web_file files[] = {
     ENTRY("text/emoji.js", SCRIPT, text_emoji_js),
     ENTRY("text/markup.js", SCRIPT, text_markup_js),
     ENTRY("text/times.js", SCRIPT, text_times_js),
+    ENTRY("ui/call-button.js", SCRIPT, ui_call_button_js),
+    ENTRY("ui/choose-devices.js", SCRIPT, ui_choose_devices_js),
     ENTRY("ui/composer.js", SCRIPT, ui_composer_js),
     ENTRY("ui/conversation.js", SCRIPT, ui_conversation_js),
     ENTRY("ui/dialog.js", SCRIPT, ui_dialog_js),

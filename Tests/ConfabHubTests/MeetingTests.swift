@@ -101,6 +101,7 @@ struct MeetingTests {
     let view = harness.joins(back, key: key)
     #expect(view?.isResumed == true)
     #expect(view?.participant == ParticipantID(2))
+    #expect(harness.media.last == .retell(harness.party(2)))
     #expect(harness.changes(bob).last?.isLost == false)
     harness.wait(.seconds(20))
     #expect(harness.roster(asSeenBy: bob) == ["bob", "cat"])

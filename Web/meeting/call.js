@@ -1,6 +1,7 @@
 // Being in a meeting: joining, who is there, what one sends, what one sees, and coming back. The page's
 // elements are elsewhere; Docs/Meetings.md tells the order of things.
 
+import { Code, Refusal } from "../protocol/errors.js";
 import { Events } from "../protocol/events.js";
 import { number } from "../protocol/values.js";
 import { Publisher, Subscriber } from "./peers.js";
@@ -22,6 +23,10 @@ import { Publisher, Subscriber } from "./peers.js";
 /** @typedef {import("./peers.js").Source} Source */
 
 const WISH_DELAY_MS = 120;
+/** Between two tries to come back, when the server does not say how long to wait. */
+const RETRY_MS = 2_000;
+/** What a server that is in trouble says; the meeting goes on without it. */
+const PASSING = new Set([Code.rateLimited, Code.journalUnavailable, Code.serverStopping, Code.internalError]);
 const WISHES_MAX = 64;
 
 /** @param {any} wire @returns {Participant} */
@@ -70,6 +75,11 @@ export class Call extends Events {
   #wishes = /** @type {any[]} */ ([]);
   #wished = "";
   #wishTimer = 0;
+  #retryTimer = 0;
+  /** Whether the microphone is to be on, also while there is none. */
+  #wantsMicrophone = true;
+  /** What the server was told last that is on. @type {Map<Source, boolean>} */
+  #told = new Map();
   /** News that come before the answer that says which meeting it is. @type {{kind: string, value: any}[]} */
   #early = [];
 
@@ -90,16 +100,19 @@ export class Call extends Events {
   /** @param {Map<Source, MediaStreamTrack>} local what is sent from the beginning */
   async join(local) {
     this.#local = new Map(local);
+    this.#wantsMicrophone = local.get("MICROPHONE")?.enabled ?? true;
     await this.#join();
   }
 
   async #join() {
+    const { microphone, camera } = this.#sources();
     const joined = await this.#client.request("joinMeeting", {
       channel: { id: this.#channel },
-      microphone: this.isOn("MICROPHONE"),
-      camera: this.#local.has("CAMERA"),
+      microphone,
+      camera,
       ...(this.#key ? { key: this.#key } : {}),
     });
+    if (this.#isOver()) return;
     this.info = joined.info ?? {};
     this.#meeting = this.info.meeting;
     this.self = joined.participant;
@@ -111,9 +124,10 @@ export class Call extends Events {
       this.#setState("waiting");
     } else {
       this.#setRoster(joined.participants);
+      if (!joined.resumed) this.#told = new Map(Object.entries({ MICROPHONE: microphone, CAMERA: camera }));
       if (!joined.resumed || !this.#publisher) this.#connect();
       this.#setState("joined");
-      if (joined.resumed) this.#healAll();
+      if (joined.resumed) this.#agree();
     }
     for (const frame of early) this.#push(frame);
   }
@@ -143,6 +157,8 @@ export class Call extends Events {
   async setTrack(source, track) {
     const old = this.#local.get(source);
     if (old && old !== track) old.stop();
+    // Before anybody can hear it.
+    if (track && source === "MICROPHONE") track.enabled = this.#wantsMicrophone;
     if (track) {
       this.#local.set(source, track);
       // Unplugged, or the browser's own "stop sharing".
@@ -155,10 +171,15 @@ export class Call extends Events {
     await this.#tellSources();
   }
 
-  /** Sound stops and goes on without giving the microphone back. @param {boolean} isOn */
+  /**
+   * Sound stops and goes on without giving the microphone back. Without one, it holds for the next.
+   * @param {boolean} isOn
+   */
   async setMicrophone(isOn) {
+    this.#wantsMicrophone = isOn;
     const track = this.#local.get("MICROPHONE");
-    if (track) track.enabled = isOn;
+    if (!track) return;
+    track.enabled = isOn;
     this.emit("media");
     await this.#tellSources();
   }
@@ -168,13 +189,33 @@ export class Call extends Events {
     return this.#ask("setParticipation", { hand: isRaised });
   }
 
-  async #tellSources() {
-    if (this.state !== "joined") return;
-    await this.#ask("setParticipation", {
+  #sources() {
+    return {
       microphone: this.isOn("MICROPHONE"),
       camera: this.#local.has("CAMERA"),
       screen: this.#local.has("SCREEN"),
-    });
+    };
+  }
+
+  async #tellSources() {
+    if (this.state !== "joined") return;
+    const sources = this.#sources();
+    await this.#ask("setParticipation", sources);
+    for (const [name, isOn] of Object.entries(sources)) {
+      this.#told.set(/** @type {Source} */ (name.toUpperCase()), isOn);
+    }
+  }
+
+  /** The same participant on another connection: what either side missed meanwhile. */
+  #agree() {
+    const self = this.participants.get(this.self);
+    const stopped = self && [...this.#told].some(([source, isOn]) => isOn && !self[source.toLowerCase()]);
+    // Nobody but a host turns off what we had on.
+    if (stopped) this.#obey(self, "A host", (source) => this.#told.get(source) ?? false);
+    this.#wished = "";
+    this.#sendWishes();
+    this.#tellSources().catch(() => {});
+    this.#healAll();
   }
 
   // What one sees
@@ -265,24 +306,36 @@ export class Call extends Events {
 
   #connect() {
     this.#disconnect();
-    const onTrouble = () => this.emit("trouble", this.isTroubled);
+    this.#publish();
+    this.#subscribe();
+    this.#wished = "";
+    this.wish(this.#wishes);
+  }
+
+  #onTrouble = () => this.emit("trouble", this.isTroubled);
+
+  /** Another connection in the place of the one before, if there was one. */
+  #publish() {
+    this.#publisher?.close();
     const publisher = new Publisher(
       async (sdp, tracks) => (await this.#ask("publishMedia", { sdp, tracks })).sdp,
-      onTrouble,
+      this.#onTrouble,
     );
     this.#publisher = publisher;
+    this.#offer(publisher).catch((error) => !publisher.isClosed && this.emit("failed", error));
+  }
+
+  #subscribe() {
+    this.#subscriber?.close();
     this.#subscriber = new Subscriber(
       (offer, sdp) => this.#ask("answerMedia", { number: offer, sdp }),
       () => this.#ask("restartMedia"),
       () => this.emit("media"),
-      onTrouble,
+      this.#onTrouble,
     );
-    this.#wished = "";
-    this.#publish(publisher).catch((error) => this.emit("failed", error));
-    this.wish(this.#wishes);
   }
 
-  async #publish(publisher) {
+  async #offer(publisher) {
     for (const source of /** @type {Source[]} */ (["MICROPHONE", "CAMERA"])) {
       await publisher.setTrack(source, this.#local.get(source) ?? null);
     }
@@ -305,16 +358,24 @@ export class Call extends Events {
   #healAll() {
     for (const peer of [this.#publisher, this.#subscriber]) {
       const state = peer?.connection.connectionState;
-      if (state === "disconnected" || state === "failed") peer?.heal();
+      if (state !== "connected") peer?.heal();
     }
   }
 
   /** News of the meeting were missed: the same participant goes on, if the loss was short. */
   async #comeBack() {
     if (this.state !== "joined" && this.state !== "waiting") return;
+    clearTimeout(this.#retryTimer);
     try {
       await this.#join();
     } catch (error) {
+      if (this.#isOver()) return;
+      // Lost again: the next connection comes back.
+      if (!(error instanceof Refusal)) return;
+      if (PASSING.has(error.code)) {
+        this.#retryTimer = setTimeout(() => this.#comeBack(), error.retryAfter || RETRY_MS);
+        return;
+      }
       this.emit("failed", error);
       this.#end("LOST", "");
     }
@@ -349,7 +410,7 @@ export class Call extends Events {
         this.speaking = value.participants ?? [];
         return this.emit("speaking");
       case "mediaOffer":
-        return this.#subscriber?.take(value.number, value.sdp).catch((error) => this.emit("failed", error));
+        return this.#take(value);
       case "mediaSlots":
         this.slots = new Map(
           (value.slots ?? []).map(({ mid, participant, source }) => [
@@ -359,8 +420,22 @@ export class Call extends Events {
         );
         return this.emit("media");
       case "mediaLost":
-        if (value.publishing) this.#publisher?.heal();
-        if (value.subscribing) this.#subscriber?.heal();
+        // The server has forgotten it, keys and all: a restart of ICE would connect to nobody.
+        if (value.publishing && this.#publisher) this.#publish();
+        if (value.subscribing && this.#subscriber) {
+          this.#subscribe();
+          this.#subscriber.heal();
+        }
+    }
+  }
+
+  async #take({ number: offer, sdp }) {
+    const subscriber = this.#subscriber;
+    try {
+      await subscriber?.take(offer, sdp);
+    } catch (error) {
+      // One that was given up meanwhile has nothing to say.
+      if (!subscriber?.isClosed) this.emit("failed", error);
     }
   }
 
@@ -373,15 +448,19 @@ export class Call extends Events {
     this.emit("people");
   }
 
-  /** A host stopped something of ours. */
-  #obey(self, by) {
+  /**
+   * A host stopped something of ours.
+   * @param {(source: Source) => boolean} [wasOn] whether the server knew it to be on
+   */
+  #obey(self, by, wasOn = () => true) {
     const microphone = this.#local.get("MICROPHONE");
-    if (!self.microphone && microphone?.enabled) {
+    if (!self.microphone && microphone?.enabled && wasOn("MICROPHONE")) {
+      this.#wantsMicrophone = false;
       microphone.enabled = false;
       this.emit("muted", { source: "MICROPHONE", by });
     }
     for (const source of /** @type {Source[]} */ (["CAMERA", "SCREEN"])) {
-      if (self[source.toLowerCase()] || !this.#local.has(source)) continue;
+      if (self[source.toLowerCase()] || !this.#local.has(source) || !wasOn(source)) continue;
       this.setTrack(source, null).catch(() => {});
       this.emit("muted", { source, by });
     }
@@ -395,6 +474,10 @@ export class Call extends Events {
     this.emit("people");
   }
 
+  #isOver() {
+    return this.state === "gone";
+  }
+
   #setState(state) {
     this.state = state;
     this.emit("state", state);
@@ -404,6 +487,7 @@ export class Call extends Events {
     if (this.state === "gone") return;
     for (const stop of this.#stops) stop();
     clearTimeout(this.#wishTimer);
+    clearTimeout(this.#retryTimer);
     this.#disconnect();
     for (const track of this.#local.values()) track.stop();
     this.#local.clear();

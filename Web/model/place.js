@@ -260,9 +260,11 @@ export class Place extends Events {
   }
 
   #setMeeting({ channel, meeting, names = [], count = 0, startedAt }) {
+    const isNew = meeting && this.meetings.get(channel)?.meeting !== meeting;
     if (meeting) this.meetings.set(channel, { meeting, names, count, startedAt: number(startedAt) });
     else this.meetings.delete(channel);
     this.emit("channel", channel);
+    if (isNew) this.emit("meeting", channel);
   }
 
   #apply(event) {
@@ -330,11 +332,13 @@ function noteWords(event) {
   const by = event.by || "Somebody";
   if (event.memberJoined) {
     const { name } = event.memberJoined;
+    // Nobody invites a guest: the link did.
+    if (!event.by && name.endsWith("-guest")) return `${name} came by a guest link`;
     return name === event.by ? `${name} joined` : `${by} invited ${name}`;
   }
   if (event.memberLeft) {
     const { name } = event.memberLeft;
-    return name === event.by ? `${name} left` : `${by} removed ${name}`;
+    return name === event.by || !event.by ? `${name} left` : `${by} removed ${name}`;
   }
   if (event.renamed) return `${by} renamed the room to #${event.renamed.name}`;
   if (event.created) return `${by} made this room`;

@@ -43,6 +43,7 @@ export class Client extends Events {
 
   #url;
   #storage;
+  #tab;
   #Socket;
   #connection = /** @type {Connection | null} */ (null);
   #cursors = new Cursors();
@@ -50,7 +51,8 @@ export class Client extends Events {
   #retry = 0;
   #token = "";
   #isSending = false;
-  #keepsToken = true;
+  /** Where the token is kept; null for nowhere. @type {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} */
+  #keeper;
   #isBeginning = false;
   /** A connection's own number: what an earlier one still says counts no more. */
   #generation = 0;
@@ -59,11 +61,14 @@ export class Client extends Events {
    * @param {string} url of the WebSocket
    * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
    * @param {typeof WebSocket} [Socket]
+   * @param {Pick<Storage, "getItem" | "setItem" | "removeItem"> | null} [tab] what only this tab knows
    */
-  constructor(url, storage, Socket = globalThis.WebSocket) {
+  constructor(url, storage, Socket = globalThis.WebSocket, tab = null) {
     super();
     this.#url = url;
     this.#storage = storage;
+    this.#tab = tab;
+    this.#keeper = storage;
     this.#Socket = Socket;
   }
 
@@ -71,12 +76,13 @@ export class Client extends Events {
 
   /** Whether a token is kept, with which `resume` goes on. */
   get canResume() {
-    return Boolean(this.#storage.getItem(TOKEN_KEY));
+    return Boolean(this.#tab?.getItem(TOKEN_KEY) || this.#storage.getItem(TOKEN_KEY));
   }
 
-  /** Goes on with the session that this browser keeps. */
+  /** Goes on with the session that this tab keeps, or else this browser. */
   resume() {
-    this.#token = this.#storage.getItem(TOKEN_KEY) ?? "";
+    this.#keeper = this.#tab?.getItem(TOKEN_KEY) ? this.#tab : this.#storage;
+    this.#token = this.#keeper.getItem(TOKEN_KEY) ?? "";
     this.#connect();
   }
 
@@ -95,6 +101,31 @@ export class Client extends Events {
     return this.#begin({ code: { code } });
   }
 
+  /**
+   * Somebody is signed in, and a code was found in the page's address: anybody may have put it there, to have
+   * this browser act in an account of theirs. So who is signed in stays so, unless they agree.
+   * @param {string} code in base64
+   * @param {(name: string) => Promise<boolean>} agrees asks whether to be that one from now on
+   * @returns {Promise<boolean>} whether this browser keeps another session now, for a page that is loaded anew
+   */
+  async takeCode(code, agrees) {
+    const connection = new Connection(this.#url, { onPush: () => {}, onEnd: () => {} }, this.#Socket);
+    try {
+      await connection.open();
+      const { account, name, token } = (await connection.request("signIn", { code: { code } })).value;
+      if (account === this.me?.account || !(await agrees(name))) {
+        await connection.request("signOut");
+        return false;
+      }
+      await this.#connection?.request("signOut").catch(() => {});
+      this.#tab?.removeItem(TOKEN_KEY);
+      this.#storage.setItem(TOKEN_KEY, token);
+      return true;
+    } finally {
+      connection.close();
+    }
+  }
+
   /** Comes to one room's meeting. @param {string} secret the link's, in base64 @param {string} name */
   signInAsGuest(secret, name) {
     return this.#begin({ guest: { secret, name } });
@@ -111,7 +142,7 @@ export class Client extends Events {
     this.#connection?.close();
     this.#setPhase("connecting");
     // A guest is somebody for one meeting; who else is signed in in this browser stays so.
-    this.#keepsToken = !method.guest;
+    this.#keeper = method.guest ? this.#tab : this.#storage;
     const connection = this.#newConnection(generation);
     this.#isBeginning = true;
     try {
@@ -224,7 +255,8 @@ export class Client extends Events {
     };
     if (signedIn.token) {
       this.#token = signedIn.token;
-      if (this.#keepsToken) this.#storage.setItem(TOKEN_KEY, signedIn.token);
+      if (this.#keeper !== this.#tab) this.#tab?.removeItem(TOKEN_KEY);
+      this.#keeper?.setItem(TOKEN_KEY, signedIn.token);
     }
     const key = `confab.outbox.${this.place}.${this.me.name.toLowerCase()}`;
     this.outbox = new Outbox(this.#storage, key);
@@ -300,7 +332,7 @@ export class Client extends Events {
     this.#connection = null;
     this.#cursors = new Cursors();
     this.#token = "";
-    if (this.#keepsToken) this.#storage.removeItem(TOKEN_KEY);
+    this.#keeper?.removeItem(TOKEN_KEY);
     this.me = null;
     this.outbox = null;
     this.#setPhase("signedOut");

@@ -88,3 +88,38 @@ export function confirmThat(question, action, act) {
     }),
   ]);
 }
+
+/**
+ * A link would make somebody else of who is signed in.
+ * @param {string} me @param {string} other
+ * @returns {Promise<boolean>} whether they want that
+ */
+export function askToBecome(me, other) {
+  return new Promise((resolve) => {
+    const dialog = openDialog(
+      "Somebody else’s link",
+      [
+        h("p", {}, `You are ${me} here. The link that you followed is for ${other}.`),
+        h("p.muted", {}, `As ${other} you write and speak in that account, and its owner can read along.`),
+        h(
+          "p.actions",
+          {},
+          h(
+            "button.button.is-danger",
+            {
+              type: "button",
+              onclick: () => {
+                resolve(true);
+                dialog.close();
+              },
+            },
+            `Go on as ${other}`,
+          ),
+          h("button.button.is-primary", { type: "button", onclick: () => dialog.close() }, `Stay ${me}`),
+        ),
+      ],
+      // Closed in whatever other way, it is a no.
+      { onClose: () => resolve(false) },
+    );
+  });
+}

@@ -1,10 +1,12 @@
 // The meeting's page: before one joins, the tiles, and the controls.
 
 import { Call } from "../meeting/call.js";
-import { listDevices, openDevice, openScreen, whyNoDevices } from "../meeting/devices.js";
-import { openDialog } from "./dialog.js";
+import { openDevice, openScreen, whyNoDevices } from "../meeting/devices.js";
+import { callButton, deviceButton, KEYS } from "./call-button.js";
+import { chooseDevices, chosen, setSpeaker } from "./choose-devices.js";
 import { announce, avatar, fill, focusedMark, h, icon, iconButton } from "./dom.js";
-import { hostControls, meetingPeople } from "./meeting-people.js";
+import { MeetingPeople } from "./meeting-people.js";
+import { notify, ring } from "./notices.js";
 import { Tiles } from "./tiles.js";
 
 const GONE = {
@@ -17,7 +19,11 @@ const GONE = {
   NOT_A_MEMBER: "You are not in the room any more.",
 };
 
-const CHOSEN = "confab.devices";
+/** What was on in the meeting that this tab is in: a page that is loaded again goes on with it. */
+const IN_MEETING = "confab.meeting";
+/** Later it is another day's page, which must turn nothing on by itself. */
+const LOADED_AGAIN_MS = 60_000;
+const SOURCES = /** @type {const} */ (["MICROPHONE", "CAMERA"]);
 
 export class MeetingView {
   element;
@@ -35,6 +41,12 @@ export class MeetingView {
   #ready = new Map();
   #problem = "";
   #isClosed = false;
+  /** @type {MeetingPeople | null} */
+  #people = null;
+  /** Who was there, and who waited, when it was last looked at. @type {Map<number, any>} */
+  #known = new Map();
+  #wakeLock = /** @type {any} */ (null);
+  #stops = new AbortController();
 
   /**
    * @param {import("./shell.js").Shell} app
@@ -44,7 +56,7 @@ export class MeetingView {
     this.#app = app;
     this.#channel = channel;
     this.#stage = h("div.stage", {});
-    this.#bar = h("div.call-bar", { role: "toolbar", "aria-label": "Meeting" });
+    this.#bar = h("div.call-bar", { role: "group", "aria-label": "Meeting" });
     this.#side = h("div.call-people", { hidden: true });
     this.#alert = h("p.call-alert", { role: "status", hidden: true });
     this.#sound = h("div", { hidden: true });
@@ -57,7 +69,12 @@ export class MeetingView {
       this.#bar,
       this.#sound,
     );
-    this.#showBefore();
+    const { signal } = this.#stops;
+    document.addEventListener("keydown", (event) => this.#keyPressed(event), { signal });
+    // The browser lets go of it with each look at another tab.
+    document.addEventListener("visibilitychange", () => this.#stayAwake(), { signal });
+    window.addEventListener("pagehide", () => this.#remember(), { signal });
+    this.#showBefore("", this.#wasIn());
   }
 
   /** Whether leaving the page would leave a meeting. */
@@ -67,7 +84,9 @@ export class MeetingView {
 
   close() {
     this.#isClosed = true;
+    this.#stops.abort();
     this.#call?.leave();
+    this.#forget();
     this.#stopReady();
     this.#tiles.close();
     this.element.remove();
@@ -75,8 +94,13 @@ export class MeetingView {
 
   // Before joining
 
-  async #showBefore(words = "") {
+  /**
+   * @param {string} [words]
+   * @param {{microphone: boolean, camera: boolean} | null} [before] what was on, when the page was loaded again
+   */
+  async #showBefore(words = "", before = null) {
     this.#call = null;
+    this.#people = null;
     this.#side.hidden = true;
     const preview = h("video", { playsinline: true, autoplay: true });
     preview.muted = true;
@@ -113,7 +137,11 @@ export class MeetingView {
       const camera = this.#ready.get("CAMERA");
       preview.srcObject = camera ? new MediaStream([camera]) : null;
       picture.classList.toggle("has-picture", Boolean(camera));
-      fill(controls, this.#toggle("MICROPHONE", show), this.#toggle("CAMERA", show), this.#devicesButton(show));
+      fill(
+        controls,
+        SOURCES.map((source) => this.#toggle(source, show)),
+        this.#devicesButton((source) => this.#replaceReady(source, show)),
+      );
       problem.textContent = this.#problem;
       problem.hidden = !this.#problem;
     };
@@ -121,13 +149,56 @@ export class MeetingView {
     this.#problem = whyNoDevices();
     if (!this.#problem) {
       // One question of the browser's for each; without one of them the meeting can be joined all the same.
-      for (const source of /** @type {const} */ (["MICROPHONE", "CAMERA"])) {
+      for (const source of SOURCES) {
+        if (before && source === "CAMERA" && !before.camera) continue;
         await this.#open(source);
         if (this.#isClosed) return;
         if (!this.#call) show();
       }
     }
-    if (!this.#call) show();
+    if (this.#call) return;
+    show();
+    if (!before) return;
+    const microphone = this.#ready.get("MICROPHONE");
+    if (microphone) microphone.enabled = before.microphone;
+    this.#join(join, problem);
+  }
+
+  /** What is on in the meeting that this tab is in already, if it is this one. */
+  #wasIn() {
+    try {
+      const before = JSON.parse(sessionStorage.getItem(IN_MEETING) ?? "null");
+      const isNow = Date.now() - (before?.at ?? 0) < LOADED_AGAIN_MS;
+      return isNow && before.channel === this.#channel.id ? before : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #remember() {
+    const call = this.#call;
+    if (!call || !this.isInMeeting) return;
+    const isOn = { microphone: call.isOn("MICROPHONE"), camera: call.isOn("CAMERA") };
+    const meeting = { channel: this.#channel.id, at: Date.now(), ...isOn };
+    sessionStorage.setItem(IN_MEETING, JSON.stringify(meeting));
+  }
+
+  #forget() {
+    sessionStorage.removeItem(IN_MEETING);
+    this.#wakeLock?.release().catch(() => {});
+    this.#wakeLock = null;
+  }
+
+  /** A phone whose screen goes dark is gone from the meeting. */
+  async #stayAwake() {
+    if (!this.isInMeeting || document.visibilityState !== "visible") return;
+    if (this.#wakeLock && !this.#wakeLock.released) return;
+    try {
+      this.#wakeLock = await /** @type {any} */ (navigator).wakeLock?.request("screen");
+    } catch {
+      // The battery is low, say: then the screen goes dark as ever.
+    }
+    if (!this.isInMeeting) this.#forget();
   }
 
   async #open(source) {
@@ -147,21 +218,21 @@ export class MeetingView {
   #toggle(source, show) {
     const isOn = this.#ready.has(source);
     const names = { MICROPHONE: "microphone", CAMERA: "camera" };
-    return callButton(
-      source === "CAMERA" ? (isOn ? "video" : "videoOff") : isOn ? "microphone" : "microphoneOff",
-      `Turn the ${names[source]} ${isOn ? "off" : "on"}`,
-      isOn,
-      async () => {
-        this.#problem = "";
-        if (isOn) {
-          this.#ready.get(source)?.stop();
-          this.#ready.delete(source);
-        } else {
-          await this.#open(source);
-        }
-        show();
-      },
-    );
+    return deviceButton(source, isOn, `Turn the ${names[source]} ${isOn ? "off" : "on"}`, async () => {
+      this.#problem = "";
+      if (isOn) {
+        this.#ready.get(source)?.stop();
+        this.#ready.delete(source);
+      } else {
+        await this.#open(source);
+      }
+      show();
+    });
+  }
+
+  async #replaceReady(source, show) {
+    if (this.#ready.has(source)) await this.#open(source);
+    show();
   }
 
   #stopReady() {
@@ -190,8 +261,14 @@ export class MeetingView {
   #listen(call) {
     const mine = (work) => (value) => call === this.#call && work(value);
     call.on("state", mine((state) => this.#stateChanged(state)));
-    call.on("people", mine(() => this.#show()));
-    call.on("media", mine(() => this.#show()));
+    call.on("people", mine(() => {
+      this.#sayWhoIsNew(call);
+      this.#show();
+    }));
+    call.on("media", mine(() => {
+      this.#remember();
+      this.#show();
+    }));
     call.on("speaking", mine(() => this.#tiles.setSpeaking(call.speaking)));
     call.on("trouble", mine((isTroubled) =>
       this.#warn(isTroubled ? "The network is in trouble. Trying to heal it…" : ""),
@@ -205,19 +282,25 @@ export class MeetingView {
   }
 
   #stateChanged(state) {
+    if (state === "waiting" || state === "joined") {
+      this.#remember();
+      this.#stayAwake();
+    }
     if (state === "waiting") {
+      const preview = h("video", { playsinline: true, autoplay: true });
+      preview.muted = true;
       fill(
         this.#stage,
         h(
           "div.before",
-          { role: "status" },
-          h("h2", {}, "A moment, please"),
-          h("p", {}, "A host will let you in."),
+          {},
+          h("div", { role: "status" }, h("h2", {}, "A moment, please"), h("p", {}, "A host will let you in.")),
+          h("div.preview", {}, preview, avatar(this.#app.place.myName)),
         ),
       );
-      fill(this.#bar, this.#leaveButton());
+      this.#show();
     } else if (state === "joined") {
-      fill(this.#stage, this.#tiles.element);
+      fill(this.#stage, this.#tiles.element, this.#tiles.note);
       announce("You are in the meeting.");
       this.#show();
     }
@@ -225,6 +308,8 @@ export class MeetingView {
 
   #gone(reason, by) {
     this.#warn("");
+    this.#forget();
+    this.#known.clear();
     this.#sound.replaceChildren();
     this.#tiles.clear();
     if (this.#isClosed) return;
@@ -234,11 +319,60 @@ export class MeetingView {
 
   #show() {
     const call = this.#call;
+    if (call?.state === "waiting") return this.#showWaiting(call);
     if (!call || call.state !== "joined") return;
     this.#tiles.show(call);
     this.#hear(call);
     this.#showBar(call);
-    if (!this.#side.hidden) fill(this.#side, this.#people(call));
+    this.#people?.update();
+  }
+
+  /** Who waits sees what they will send, and can turn it off before anybody hears it. */
+  #showWaiting(call) {
+    const camera = call.localTrack("CAMERA") ?? null;
+    const picture = this.#stage.querySelector(".preview");
+    const video = picture?.querySelector("video");
+    if (picture && video) {
+      video.srcObject = camera ? new MediaStream([camera]) : null;
+      picture.classList.toggle("has-picture", camera !== null);
+    }
+    this.#fillBar(
+      this.#microphoneButton(call),
+      this.#cameraButton(call),
+      this.#devicesButton((source) => this.#replaceDevice(call, source)),
+      this.#leaveButton(),
+    );
+  }
+
+  /** What those hear who do not look: who came and went, raised hands, and who knocks. */
+  #sayWhoIsNew(call) {
+    const before = this.#known;
+    this.#known = new Map(call.participants);
+    if (call.state !== "joined" || before.size === 0) return;
+    const words = [];
+    const knocking = [];
+    for (const person of call.participants.values()) {
+      const known = before.get(person.participant);
+      if (person.waiting && !known) knocking.push(person);
+      else if (!person.waiting && (!known || known.waiting)) words.push(`${person.name} joined.`);
+      if (person.handRaisedAt && !known?.handRaisedAt) words.push(`${person.name} raised a hand.`);
+    }
+    for (const [id, { name, waiting }] of before) {
+      if (!call.participants.has(id) && !waiting) words.push(`${name} left.`);
+    }
+    if (words.length > 0) announce(words.join(" "));
+    if (knocking.length > 0) this.#sayWhoKnocks(call, knocking);
+  }
+
+  #sayWhoKnocks(call, knocking) {
+    const [{ name, participant }] = knocking;
+    const isOne = knocking.length === 1;
+    const words = isOne ? `${name} waits to be let in.` : `${knocking.length} people wait to be let in.`;
+    this.#app.say(words, isOne ? "Let in" : "Show them", () =>
+      isOne ? call.answerKnock(participant, true) : this.#side.hidden && this.#togglePeople(),
+    );
+    ring(1);
+    notify(`Meeting in ${this.#channel.label}`, words, "confab-knock", () => {});
   }
 
   /** All sections with sound are played; the server decides who is in them. */
@@ -276,41 +410,83 @@ export class MeetingView {
   #showBar(call) {
     const self = call.participants.get(call.self);
     const waiting = [...call.participants.values()].filter((each) => each.waiting).length;
-    const act = (work) => () => Promise.resolve(work()).catch((error) => this.#app.say(error.message));
-    const has = (source) => call.localTrack(source) !== undefined;
-    const isHeard = call.isOn("MICROPHONE");
+    const act = this.#acting;
+    const isShared = call.localTrack("SCREEN") !== undefined;
     const isRaised = (self?.handRaisedAt ?? 0) > 0;
-    const focused = focusedMark(".call-bar [data-control]", "control");
-    fill(
-      this.#bar,
-      callButton(isHeard ? "microphone" : "microphoneOff", isHeard ? "Mute the microphone" : "Unmute the microphone", isHeard,
-        act(() => (has("MICROPHONE") ? call.setMicrophone(!isHeard) : this.#start(call, "MICROPHONE"))), "microphone"),
-      callButton(has("CAMERA") ? "video" : "videoOff", has("CAMERA") ? "Turn the camera off" : "Turn the camera on", has("CAMERA"),
-        act(() => (has("CAMERA") ? call.setTrack("CAMERA", null) : this.#start(call, "CAMERA"))), "camera"),
-      callButton("screen", has("SCREEN") ? "Stop sharing the screen" : "Share the screen", has("SCREEN"),
-        act(() => this.#share(call)), "screen"),
-      callButton("hand", isRaised ? "Lower the hand" : "Raise the hand", isRaised,
-        act(() => call.setHand(!isRaised)), "hand"),
-      callButton("grid", this.#tiles.isSpeaker ? "Show everybody alike" : "Show the speaker large", this.#tiles.isSpeaker,
+    const { isSpeaker } = this.#tiles;
+    const look = (isOn) => (isOn ? "on" : "");
+    this.#fillBar(
+      this.#microphoneButton(call),
+      this.#cameraButton(call),
+      callButton("screen", isShared ? "Stop sharing the screen" : "Share the screen",
+        act(() => this.#share(call)), { control: "screen", look: look(isShared) }),
+      callButton("hand", isRaised ? "Lower the hand" : "Raise the hand",
+        act(() => call.setHand(!isRaised)), { control: "hand", look: look(isRaised) }),
+      callButton("grid", isSpeaker ? "Show everybody alike" : "Show the speaker large",
         () => {
           this.#tiles.toggleLayout();
           this.#show();
-        }, "layout"),
+        }, { control: "layout", look: look(isSpeaker) }),
       h("span.bar-with-badge", {},
-        callButton("people", waiting > 0 ? `People, ${waiting} waiting` : "People", !this.#side.hidden, () => this.#togglePeople(), "people"),
+        callButton("people", waiting > 0 ? `People, ${waiting} waiting` : "People", () => this.#togglePeople(),
+          { control: "people", look: look(!this.#side.hidden), expanded: !this.#side.hidden }),
         waiting > 0 && h("span.badge", { "aria-hidden": "true" }, waiting)),
-      callButton("chat", "Conversation", this.#app.showsChat, () => {
+      callButton("chat", "Conversation", () => {
         this.#app.toggleChat();
         this.#showBar(call);
-      }, "chat"),
-      this.#devicesButton(() => this.#replaceDevices(call)),
+      }, { control: "chat", look: look(this.#app.showsChat), expanded: this.#app.showsChat }),
+      this.#devicesButton((source) => this.#replaceDevice(call, source)),
       this.#leaveButton(),
     );
+  }
+
+  /** @param {() => any} work what a button does; the person reads why it could not be done */
+  #acting = (work) => async () => {
+    try {
+      await work();
+    } catch (error) {
+      this.#app.say(error.message);
+    }
+  };
+
+  #fillBar(...buttons) {
+    const focused = focusedMark(".call-bar [data-control]", "control");
+    fill(this.#bar, buttons);
     if (focused) this.#bar.querySelector(`[data-control="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #microphoneButton(call) {
+    const isOn = call.isOn("MICROPHONE");
+    return deviceButton("MICROPHONE", isOn, isOn ? "Mute the microphone" : "Unmute the microphone",
+      this.#acting(() => this.#turn(call, "MICROPHONE")));
+  }
+
+  #cameraButton(call) {
+    const isOn = call.isOn("CAMERA");
+    return deviceButton("CAMERA", isOn, isOn ? "Turn the camera off" : "Turn the camera on",
+      this.#acting(() => this.#turn(call, "CAMERA")));
+  }
+
+  /** On when it is off, and the other way round. */
+  async #turn(call, source) {
+    const hasTrack = call.localTrack(source) !== undefined;
+    if (source === "CAMERA" && hasTrack) return call.setTrack("CAMERA", null);
+    if (source === "MICROPHONE") await call.setMicrophone(!call.isOn("MICROPHONE"));
+    if (!hasTrack) await this.#start(call, source);
+  }
+
+  #keyPressed(event) {
+    const source = KEYS[event.key.toLowerCase()];
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (!source || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (!this.isInMeeting || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    this.#acting(() => this.#turn(this.#call, source))();
   }
 
   async #start(call, source) {
     const track = await openDevice(source === "CAMERA" ? "video" : "audio", chosen(source));
+    if (!this.isInMeeting || call !== this.#call) return track.stop();
     await call.setTrack(source, track);
   }
 
@@ -335,103 +511,31 @@ export class MeetingView {
   }
 
   #togglePeople() {
+    const call = this.#call;
+    if (!call) return;
+    const hadFocus = this.#side.contains(document.activeElement);
     this.#side.hidden = !this.#side.hidden;
+    this.#people = null;
+    if (!this.#side.hidden) {
+      const act = (work) => this.#acting(work)();
+      this.#people = new MeetingPeople(call, act, () => this.#togglePeople());
+      fill(this.#side, this.#people.element);
+      this.#people.focus();
+    }
     this.#show();
-  }
-
-  #people(call) {
-    const act = (work) => Promise.resolve(work()).catch((error) => this.#app.say(error.message));
-    return [
-      h("header.panel-header", {}, h("h2", {}, "In the meeting"),
-        iconButton("close", "Close", { onclick: () => this.#togglePeople() })),
-      h("div.panel-body", {}, meetingPeople(call, act), call.isHost && hostControls(call, act)),
-    ];
+    if (this.#side.hidden && hadFocus) this.#bar.querySelector('[data-control="people"]')?.focus();
   }
 
   // Devices
 
   #devicesButton(changed) {
-    return callButton("gear", "Choose devices", false, () => this.#chooseDevices(changed), "devices");
+    return callButton("gear", "Choose devices", () => chooseDevices(changed), { control: "devices" });
   }
 
-  async #chooseDevices(changed) {
-    const found = await listDevices();
-    const choice = (source, label, devices) =>
-      h(
-        "label.field",
-        {},
-        h("span.field-label", {}, label),
-        h(
-          "select.input",
-          {
-            onchange: async (event) => {
-              choose(source, event.target.value);
-              await changed(source);
-            },
-          },
-          devices.length === 0 && h("option", { value: "" }, "None was found"),
-          devices.map((device, index) =>
-            h(
-              "option",
-              { value: device.deviceId, selected: device.deviceId === chosen(source) },
-              device.label || `${label} ${index + 1}`,
-            ),
-          ),
-        ),
-      );
-    openDialog("Devices", [
-      choice("MICROPHONE", "Microphone", found.audioinput),
-      choice("CAMERA", "Camera", found.videoinput),
-      found.audiooutput.length > 0 && choice("SPEAKER", "Speakers", found.audiooutput),
-    ].filter(Boolean));
-  }
-
-  async #replaceDevices(call) {
+  /** Only what was chosen: the others go on as they are. */
+  async #replaceDevice(call, source) {
     for (const audio of this.#sound.children) setSpeaker(audio);
-    for (const source of /** @type {const} */ (["MICROPHONE", "CAMERA"])) {
-      if (!call.localTrack(source)) continue;
-      const wasOn = call.isOn(source);
-      await this.#start(call, source).catch((error) => this.#app.say(error.message));
-      if (source === "MICROPHONE") await call.setMicrophone(wasOn);
-    }
+    if (source === "SPEAKER" || !call.localTrack(source)) return;
+    await this.#acting(() => this.#start(call, source))();
   }
-}
-
-/** A control of the bar: pressed while what it stands for is on. */
-function callButton(picture, label, isOn, act, control = "") {
-  return h(
-    `button.call-button${isOn ? ".is-on" : ""}`,
-    {
-      type: "button",
-      "aria-label": label,
-      "aria-pressed": String(isOn),
-      title: label,
-      "data-control": control || null,
-      onclick: act,
-    },
-    icon(picture),
-  );
-}
-
-function readChosen() {
-  try {
-    return JSON.parse(localStorage.getItem(CHOSEN) ?? "{}");
-  } catch {
-    return {};
-  }
-}
-
-const chosen = (source) => readChosen()[source] ?? "";
-
-function choose(source, device) {
-  try {
-    localStorage.setItem(CHOSEN, JSON.stringify({ ...readChosen(), [source]: device }));
-  } catch {
-    // Then the browser's own choice holds.
-  }
-}
-
-function setSpeaker(audio) {
-  const speaker = chosen("SPEAKER");
-  if (speaker && audio.setSinkId) audio.setSinkId(speaker).catch(() => {});
 }

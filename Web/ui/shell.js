@@ -2,7 +2,7 @@
 
 import { Code, Refusal } from "../protocol/errors.js";
 import { Conversation } from "./conversation.js";
-import { field, form, openDialog } from "./dialog.js";
+import { confirmThat, field, form, openDialog } from "./dialog.js";
 import { fill, h } from "./dom.js";
 import { MeetingView } from "./meeting.js";
 import { Notices } from "./notices.js";
@@ -20,6 +20,8 @@ import { Sidebar } from "./sidebar.js";
 
 const LOBBY = "1";
 const SAID_MS = 6_000;
+/** What asks for something stays longer. */
+const ASKED_MS = 30_000;
 
 export class Shell {
   element;
@@ -70,12 +72,14 @@ export class Shell {
       this.#said,
       this.#known,
     );
-    new Notices(place, open);
+    new Notices(place, open, (id, words) => this.say(words, "Answer", () => this.#answer(id)));
     client.on("phase", (phase) => this.#phaseChanged(phase));
     client.on("notice", (words) => this.say(words));
     place.on("channels", () => this.#channelsChanged());
     place.on("gone", (id) => {
-      if (id === this.conversation.channel?.id) this.open(LOBBY);
+      if (id !== this.conversation.channel?.id) return;
+      this.closeMeeting();
+      this.open(LOBBY);
     });
     place.on("people", () => this.#panelKind === "people" && this.#showPeople());
     window.addEventListener("popstate", () => this.#openFromAddress());
@@ -99,9 +103,11 @@ export class Shell {
     // Just made or joined: the server tells of it in a moment.
     this.#awaited = channel ? "" : id;
     if (!channel) return;
+    const isElsewhere = id !== this.conversation.channel?.id;
+    if (isElsewhere && this.#meeting?.isInMeeting) return this.#askToLeave(() => this.open(id, sequence));
     this.element.classList.remove("shows-sidebar");
     this.#sidebar.setOpen(id);
-    if (this.#meeting && id !== this.conversation.channel?.id) this.closeMeeting();
+    if (isElsewhere) this.closeMeeting();
     const address = this.#meeting || isMeetingOf(channel) ? location.pathname + location.hash : addressOf(channel);
     if (location.pathname + location.hash !== address) history.pushState(null, "", address);
     if (this.#panelKind === "people" && id !== this.conversation.channel?.id) this.closePanel();
@@ -163,6 +169,19 @@ export class Shell {
     this.conversation.refresh();
   }
 
+  /** Hanging up is never a slip. @param {() => any} then what was wanted */
+  #askToLeave(then) {
+    confirmThat("You are in a meeting, and would leave it.", "Leave the meeting", async () => {
+      this.closeMeeting();
+      await then();
+    });
+  }
+
+  async #answer(id) {
+    await this.open(id);
+    if (this.conversation.channel?.id === id) this.openMeeting();
+  }
+
   toggleChat() {
     this.element.classList.toggle("hides-chat");
   }
@@ -175,6 +194,12 @@ export class Shell {
   #openFromAddress() {
     const channel = this.#channelOfAddress();
     const isMeeting = /\/meeting$/.test(location.pathname);
+    const { channel: open } = this.conversation;
+    if (open && this.#meeting?.isInMeeting && !isMeetingOf(open)) {
+      // The browser has gone back already: not before we were asked.
+      history.pushState(null, "", meetingAddress(open));
+      return this.#askToLeave(() => channel && this.open(channel.id));
+    }
     if (!isMeeting) this.closeMeeting();
     if (channel) this.open(channel.id);
     if (isMeeting) this.openMeeting();
@@ -245,12 +270,26 @@ export class Shell {
 
   // Words for the person
 
-  /** @param {string} words shown for a while */
-  say(words) {
-    this.#said.textContent = words;
+  /**
+   * @param {string} words shown for a while
+   * @param {string} [action] what a button beside them says
+   * @param {() => any} [act] what it does
+   */
+  say(words, action = "", act = () => {}) {
+    const done = () => (this.#said.hidden = true);
+    const pressed = async () => {
+      done();
+      try {
+        await act();
+      } catch (error) {
+        this.say(error.message);
+      }
+    };
+    const button = action && h("button.link", { type: "button", onclick: pressed }, action);
+    fill(this.#said, words, button && [" ", button]);
     this.#said.hidden = false;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#said.hidden = true), SAID_MS);
+    this.#timer = setTimeout(done, action ? ASKED_MS : SAID_MS);
   }
 
   #phaseChanged(phase) {

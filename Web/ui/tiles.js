@@ -6,6 +6,10 @@ const ASPECT = 16 / 9;
 const GAP = 10;
 /** Beside a large picture so many small ones are shown. */
 const STRIP_MAX = 8;
+/** The server's connection has sections for so many pictures (Docs/Meetings.md). */
+const PICTURES_MAX = 10;
+/** Twice without a new picture, and the person is told why they see an old one. */
+const LOOK_MS = 2_500;
 
 /**
  * The best number of columns: the one with the largest tiles.
@@ -39,23 +43,34 @@ export class Tiles {
   #large = "";
   #call = /** @type {any} */ (null);
   #hadScreen = false;
+  /** When somebody was the loudest, counted: who spoke last is seen before who did not. @type {Map<number, number>} */
+  #spoke = new Map();
+  #spokenCount = 0;
+  #looking = 0;
+  /** Says that there are more pictures than are shown. */
+  note;
 
   /** @param {(wishes: any[]) => void} wish is told what is seen, and how large */
   constructor(wish) {
     this.#wish = wish;
     this.element = h("ul.tiles", { "aria-label": "Who is there" });
+    this.note = h("p.tiles-note", { role: "status", hidden: true });
     this.#observer = new ResizeObserver(() => this.#layOut());
     this.#observer.observe(this.element);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
   }
 
   close() {
     this.#observer.disconnect();
+    clearInterval(this.#looking);
     this.clear();
   }
 
   clear() {
     this.#tiles.clear();
+    this.#spoke.clear();
     this.element.replaceChildren();
+    this.note.hidden = true;
     this.#call = null;
   }
 
@@ -70,7 +85,8 @@ export class Tiles {
     for (const tile of this.#tiles.values()) {
       tile.element.classList.toggle("is-speaking", participants.includes(tile.participant));
     }
-    if (this.isSpeaker && this.#call) this.#layOut();
+    for (const participant of [...participants].reverse()) this.#spoke.set(participant, ++this.#spokenCount);
+    if (this.#call) this.#layOut();
   }
 
   /** @param {import("../meeting/call.js").Call} call */
@@ -98,12 +114,21 @@ export class Tiles {
       const track = isSelf ? call.localTrack(source) ?? null : call.remoteTrack(person.participant, source);
       tile.show(person, track, isSelf);
     }
+    for (const participant of this.#spoke.keys()) {
+      if (!call.participants.has(participant)) this.#spoke.delete(participant);
+    }
     const screens = [...wanted.values()].some(({ source }) => source === "SCREEN");
     // A screen is there to be read.
     if (screens && !this.#hadScreen && !this.isSpeaker) this.toggleLayout();
     if (!screens && this.#hadScreen && this.isSpeaker) this.toggleLayout();
     this.#hadScreen = screens;
     this.#layOut();
+  }
+
+  /** Nobody looks at a page that is hidden, and browsers count no pictures there. */
+  #look() {
+    if (document.visibilityState !== "visible") return;
+    for (const tile of this.#tiles.values()) tile.look();
   }
 
   #choose(key) {
@@ -137,28 +162,55 @@ export class Tiles {
 
   #tellWishes(large) {
     const ratio = globalThis.devicePixelRatio || 1;
-    const shown = [...this.#tiles.entries()]
-      .filter(([, tile]) => tile.participant !== this.#call.self)
-      .sort(([a], [b]) => Number(b === large) - Number(a === large));
+    const there = [...this.#tiles.entries()].filter(
+      ([, tile]) => tile.isOn && tile.participant !== this.#call.self,
+    );
+    const shown = firstSeen(
+      there.map(([key, { participant, source }]) => ({ key, participant, source })),
+      large,
+      this.#spoke,
+    ).slice(0, large ? STRIP_MAX + 1 : PICTURES_MAX);
+    this.note.hidden = there.length <= shown.length;
+    this.note.textContent = `${shown.length} of ${there.length} pictures are shown. Who speaks is among them.`;
     this.#wish(
-      shown.slice(0, large ? STRIP_MAX + 1 : undefined).map(([, tile]) => ({
-        participant: tile.participant,
-        source: tile.source,
-        width: Math.round(tile.element.clientWidth * ratio),
-        height: Math.round(tile.element.clientHeight * ratio),
-      })),
+      shown.map(({ key, participant, source }) => {
+        const { element } = /** @type {Tile} */ (this.#tiles.get(key));
+        return {
+          participant,
+          source,
+          width: Math.round(element.clientWidth * ratio),
+          height: Math.round(element.clientHeight * ratio),
+        };
+      }),
     );
   }
 }
 
+/**
+ * Whose picture comes first when there is not room for all: the large one, screens, who spoke last.
+ * @param {{key: string, participant: number, source: Source}[]} tiles that have a picture
+ * @param {string} large the key of one of them, or empty
+ * @param {Map<number, number>} spoke the later, the larger
+ */
+export function firstSeen(tiles, large, spoke) {
+  const rank = ({ key, source }) => (key === large ? 0 : source === "SCREEN" ? 1 : 2);
+  const late = ({ participant }) => spoke.get(participant) ?? 0;
+  return [...tiles].sort((a, b) => rank(a) - rank(b) || late(b) - late(a));
+}
+
 class Tile {
   element;
+  /** Whether there is a picture to be seen, here or elsewhere. */
+  isOn = false;
   participant;
   source;
   #video;
   #name;
   #picture;
   #track = /** @type {MediaStreamTrack | null} */ (null);
+  #held = h("p.tile-held", { hidden: true }, "No new pictures come: a line is too narrow for them.");
+  #frames = 0;
+  #looksWithout = 0;
 
   constructor(participant, source, choose) {
     this.participant = participant;
@@ -172,8 +224,18 @@ class Tile {
       `li.tile${source === "SCREEN" ? ".is-screen" : ""}`,
       { "data-participant": participant, "data-source": source },
       h("button.tile-button", { type: "button", onclick: choose }, this.#picture, this.#video),
+      this.#held,
       this.#name,
     );
+  }
+
+  /** Whether pictures still come. */
+  look() {
+    const frames = this.#video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+    const isWaiting = this.#track !== null && frames === this.#frames;
+    this.#frames = frames;
+    this.#looksWithout = isWaiting ? this.#looksWithout + 1 : 0;
+    this.#held.hidden = this.#looksWithout < 2 || this.element.classList.contains("is-self");
   }
 
   /**
@@ -182,10 +244,13 @@ class Tile {
    * @param {boolean} isSelf
    */
   show(person, track, isSelf) {
-    const isSeen = track !== null && (isSelf || (this.source === "SCREEN" ? person.screen : person.camera));
+    this.isOn = this.source === "SCREEN" ? person.screen : person.camera;
+    const isSeen = track !== null && (isSelf || this.isOn);
     const shown = isSeen ? track : null;
     if (this.#track !== shown) {
       this.#track = shown;
+      this.#looksWithout = 0;
+      this.#held.hidden = true;
       this.#video.srcObject = shown ? new MediaStream([shown]) : null;
       if (shown) this.#video.play().catch(() => {});
     }

@@ -77,6 +77,8 @@ package enum MediaOrder: Hashable, Sendable {
   /// The answer to the offer with this number.
   case answer(MediaParty, Ticket, number: UInt32, sdp: String)
 
+  /// The party listens again: tells what it may have missed.
+  case retell(MediaParty)
   /// Offer the subscribing connection anew, with another user fragment and password (RFC 8839 §4.4).
   case restart(MediaParty)
   /// The most important first. `videoKbpsMax` is 0 for whatever the line bears.

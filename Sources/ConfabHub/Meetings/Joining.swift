@@ -158,6 +158,8 @@ extension Hub {
     }
     meetings.attach(party, to: caller.connection)
     replyJoined(caller, party, isResumed: true)
+    // What was told while nobody listened.
+    if !before.isWaiting { hold(.media(.retell(party))) }
     tellParticipant(party, by: nil)
     log(caller, "came back to a meeting", "\(meeting)")
   }

@@ -9,12 +9,16 @@ struct LoudestSpeakers {
 
   struct Microphone {
     var track: Int
+    /// By which is chosen who is heard: no speech is needed for that, only that the others are quieter.
+    var recent: Double
+    /// By which is chosen who is called the speaker.
     var loudness: Double
     var isActive: Bool
   }
 
-  /// One more than anybody hears, because nobody hears themselves.
-  let heardMax: Int
+  private let audioSlots: Int
+  /// The sound of a shared screen, which has a place of its own.
+  private(set) var screen: Int?
   /// Tracks. The last one is for those who are among the others themselves, when there are so many.
   private(set) var heard: [Int] = []
   private(set) var activeTrack: Int?
@@ -22,30 +26,40 @@ struct LoudestSpeakers {
   private var lastSpeech: UInt64 = 0
 
   init(audioSlots: Int) {
-    heardMax = audioSlots + 1
+    self.audioSlots = audioSlots
   }
+
+  /// Of microphones: one more than anybody hears, because nobody hears themselves.
+  private var heardMax: Int { max(1, audioSlots - (screen == nil ? 0 : 1)) + 1 }
 
   /// The track is gone, and its number may be given again.
   mutating func forget(_ track: Int) {
     heard.removeAll { $0 == track }
+    if screen == track { screen = nil }
   }
 
   /// - Returns: what changed.
   mutating func update(
-    _ microphones: [Microphone], at now: UInt64
+    _ microphones: [Microphone], screen: Int?, at now: UInt64
   ) -> (heard: Bool, activeTrack: Bool) {
-    let heardBefore = heard
-    let activeBefore = activeTrack
+    let before = (heard: heard, screen: self.screen, activeTrack: activeTrack)
+    self.screen = screen
     heard.removeAll { track in !microphones.contains { $0.track == track } }
-    let byLoudness = microphones.sorted {
-      ($0.loudness, -$0.track) > ($1.loudness, -$1.track)
+    while heard.count > heardMax, let quietest = quietest(of: heard[...], microphones) {
+      heard.remove(at: quietest)
     }
-    for microphone in byLoudness where !heard.contains(microphone.track) {
+    let byRecent = microphones.sorted { ($0.recent, -$0.track) > ($1.recent, -$1.track) }
+    for microphone in byRecent where !heard.contains(microphone.track) {
       admit(microphone, among: microphones)
     }
     promoteSpare(microphones)
+    let byLoudness = microphones.sorted {
+      ($0.loudness, -$0.track) > ($1.loudness, -$1.track)
+    }
     chooseActive(byLoudness, at: now)
-    return (heard != heardBefore, activeTrack != activeBefore)
+    return (
+      heard != before.heard || screen != before.screen, activeTrack != before.activeTrack
+    )
   }
 
   private mutating func admit(_ candidate: Microphone, among microphones: [Microphone]) {
@@ -54,7 +68,7 @@ struct LoudestSpeakers {
       return
     }
     guard let quietest = quietest(of: heard[...], microphones),
-      candidate.loudness > loudness(heard[quietest], microphones) + Self.loudnessMargin
+      candidate.recent > recent(heard[quietest], microphones) + Self.loudnessMargin
     else { return }
     heard[quietest] = candidate.track
   }
@@ -63,20 +77,20 @@ struct LoudestSpeakers {
   private mutating func promoteSpare(_ microphones: [Microphone]) {
     guard heard.count == heardMax, let spare = heard.indices.last,
       let quietest = quietest(of: heard[..<spare], microphones),
-      loudness(heard[spare], microphones)
-        > loudness(heard[quietest], microphones) + Self.loudnessMargin
+      recent(heard[spare], microphones)
+        > recent(heard[quietest], microphones) + Self.loudnessMargin
     else { return }
     heard.swapAt(quietest, spare)
   }
 
   private func quietest(of tracks: ArraySlice<Int>, _ microphones: [Microphone]) -> Int? {
     tracks.indices.min {
-      loudness(tracks[$0], microphones) < loudness(tracks[$1], microphones)
+      recent(tracks[$0], microphones) < recent(tracks[$1], microphones)
     }
   }
 
-  private func loudness(_ track: Int, _ microphones: [Microphone]) -> Double {
-    microphones.first { $0.track == track }?.loudness ?? 0
+  private func recent(_ track: Int, _ microphones: [Microphone]) -> Double {
+    microphones.first { $0.track == track }?.recent ?? 0
   }
 
   private mutating func chooseActive(_ byLoudness: [Microphone], at now: UInt64) {

@@ -6,6 +6,10 @@ struct SpeechLevel {
   static let activeLevelMax: UInt8 = 35
   static let activePercentMin = 40
 
+  /// Decibels a second by which `recent` falls: a pause for breath costs nobody their place.
+  private static let fallPerSecond = 30.0
+
+  private var peak = 0.0
   private var windowBegan: UInt64 = 0
   private var packets = 0
   private var activePackets = 0
@@ -18,11 +22,19 @@ struct SpeechLevel {
 
   mutating func add(level: UInt8, at now: UInt64) {
     settle(at: now)
+    peak = max(Double(127 - min(level, 127)), recent(at: now))
     lastPacket = now
     packets += 1
     guard level <= Self.activeLevelMax else { return }
     activePackets += 1
     loudness += Int(127 - level)
+  }
+
+  /// The level of the loudest packet lately, 0 for silence, up to 127. It rises with a packet and falls with
+  /// time, so that whoever begins to speak is known at once, however quietly.
+  func recent(at now: UInt64) -> Double {
+    let elapsed = Double(now - min(now, lastPacket)) / 1e9
+    return max(0, peak - Self.fallPerSecond * elapsed)
   }
 
   /// Closes the window when its time is over. Silence may have no packets at all (DTX), so it is asked

@@ -42,7 +42,7 @@ struct BandwidthProbe {
   }
 
   /// Media that is sent meanwhile is part of the probe.
-  mutating func sent(bytes: Int, isPadding: Bool) {
+  mutating func sent(bytes: Int) {
     if state == .sending { bytesSent += bytes }
   }
 

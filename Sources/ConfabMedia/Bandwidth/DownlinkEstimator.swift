@@ -14,6 +14,10 @@ struct DownlinkEstimator: ~Copyable {
   static let lossLow = 0.02
   private static let lossWindowPackets = 50
   private static let lossWindowNanoseconds: UInt64 = 500_000_000
+  /// Feedback comes each 50 to 100 ms: when there is none for so long, the line is worse than it was.
+  private static let silenceNanoseconds: UInt64 = 500_000_000
+  /// Not below what sound and a small picture take: without packets there is no feedback that raises it.
+  private static let silentBitrateMin = 200_000
 
   var history: SendHistory
   private(set) var bitrate = Self.initialBitrate
@@ -22,6 +26,8 @@ struct DownlinkEstimator: ~Copyable {
   private var delivered = RateMeter()
   private var lastIncrease: UInt64 = 0
   private var lastDecrease: UInt64 = 0
+  /// When the first packet was sent after the last feedback, or the rate was lowered since; 0 for none.
+  private var unansweredSince: UInt64 = 0
   private(set) var probe = BandwidthProbe()
 
   // Since the loss was last judged.
@@ -43,7 +49,8 @@ struct DownlinkEstimator: ~Copyable {
   /// - Returns: the transport-wide number for the packet's header.
   @inline(__always)
   mutating func sent(bytes: Int, isProbe: Bool = false, at now: UInt64) -> UInt16 {
-    probe.sent(bytes: bytes, isPadding: isProbe)
+    if unansweredSince == 0 { unansweredSince = now }
+    probe.sent(bytes: bytes)
     return history.record(bytes: bytes, isProbe: probe.isRunning, at: now)
   }
 
@@ -52,6 +59,7 @@ struct DownlinkEstimator: ~Copyable {
   mutating func feedback(_ feedback: TransportFeedback, at now: UInt64) {
     guard var sequence = history.unwrap(feedback.baseSequence) else { return }
     hasFeedback = true
+    unansweredSince = 0
     // The reference time wraps after 12 days; feedback may overtake feedback.
     let reference = unwrappedReference(feedback.referenceTicks)
     let shift = reference - feedback.referenceTicks
@@ -144,6 +152,24 @@ struct DownlinkEstimator: ~Copyable {
     lower(to: Int(Double(bitrate) * (1 - 0.5 * loss)))
   }
 
+  private func isSilent(at now: UInt64) -> Bool {
+    hasFeedback && unansweredSince != 0 && now >= unansweredSince + Self.silenceNanoseconds
+  }
+
+  /// Halves the rate each time that feedback has been missing for a while, beginning with what arrived last.
+  ///
+  /// - Returns: whether it did.
+  mutating func lowerInSilence(at now: UInt64) -> Bool {
+    guard isSilent(at: now), bitrate > Self.silentBitrateMin else { return false }
+    unansweredSince = now
+    lastDecrease = now
+    probe.cancel(at: now)
+    // Each time that it is lowered again, `bitrate` is the smaller of the two.
+    let last = delivered.bitsPerSecond > 0 ? min(bitrate, delivered.bitsPerSecond) : bitrate
+    lower(to: max(last / 2, Self.silentBitrateMin))
+    return true
+  }
+
   private mutating func lower(to rate: Int) {
     bitrate = min(bitrate, rate)
     clamp()
@@ -176,7 +202,9 @@ struct DownlinkEstimator: ~Copyable {
 
   /// Begins a probe when there is something to gain and the last ones did not fail just now.
   mutating func wantProbe(to rate: Int, at now: UInt64) {
-    guard hasFeedback, loss < Self.lossLow, trend.usage == .normal else { return }
+    guard hasFeedback, loss < Self.lossLow, trend.usage == .normal, !isSilent(at: now) else {
+      return
+    }
     probe.begin(to: min(rate, 2 * bitrate), at: now)
   }
 

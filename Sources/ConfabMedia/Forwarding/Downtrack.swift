@@ -20,6 +20,7 @@ struct Downtrack: ~Copyable {
   var target = -1
   /// Key frames of the target that came too early for its clock to be known.
   var startsPassed = 0
+  var keyframes = KeyframeAllowance()
 
   var rewriter: StreamRewriter
   var sent: SentPackets?

@@ -29,6 +29,9 @@ struct PacketRing: ~Copyable {
   private let records: UnsafeMutablePointer<PacketRecord>
   /// All numbers below are gone.
   private(set) var oldest: UInt64 = 0
+  /// How many packets are kept.
+  private(set) var count = 0
+  private var lastArrival: UInt64 = 0
 
   init() {
     records = .allocate(capacity: Self.capacity)
@@ -56,8 +59,21 @@ struct PacketRing: ~Copyable {
     let place = records + Int(sequence & UInt64(Self.capacity - 1))
     guard place.pointee.sequence == 0 else { return false }
     place.pointee = record
+    count += 1
+    lastArrival = record.arrival
     if sequence < oldest { oldest = sequence }
     return true
+  }
+
+  /// Gives all back when the stream has stopped: nothing that arrives does it then.
+  mutating func expire(slab: inout PacketSlab, at now: UInt64) {
+    if count > 0, lastArrival + Self.keptNanoseconds < now { removeAll(slab: &slab) }
+  }
+
+  /// Gives the oldest packet back before its time.
+  mutating func forgetFirst(slab: inout PacketSlab) {
+    let before = count
+    while count > 0, count == before { forgetOldest(&slab) }
   }
 
   private mutating func forget(before sequence: UInt64, slab: inout PacketSlab) {
@@ -87,6 +103,7 @@ struct PacketRing: ~Copyable {
     if place.pointee.sequence == oldest {
       slab.giveBack(place.pointee.slot)
       place.pointee.sequence = 0
+      count -= 1
     }
     oldest += 1
   }
@@ -97,5 +114,6 @@ struct PacketRing: ~Copyable {
       records[index].sequence = 0
     }
     oldest = 0
+    count = 0
   }
 }

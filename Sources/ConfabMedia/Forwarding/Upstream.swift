@@ -27,6 +27,9 @@ struct Upstream: ~Copyable {
   /// Temporal layers seen so far, less one.
   var temporalLayerMax: UInt8 = 0
 
+  /// The newest PictureID of a publisher that counts to 127 only.
+  private var picture: UInt16 = 0
+
   /// Where the last key frame begins; 0 for none.
   var keyframeStart: UInt64 = 0
   var keyframeTimestamp: UInt32?
@@ -54,6 +57,15 @@ struct Upstream: ~Copyable {
     guard newest - sequence < 64, taken & bit == 0 else { return false }
     taken |= bit
     return true
+  }
+
+  /// What a PictureID of 7 bits is among those of 15, which viewers get: the nearest to the newest.
+  mutating func unwrap(picture short: UInt16) -> UInt16 {
+    var step = Int16((short &- picture) & 0x7F)
+    if step >= 64 { step -= 128 }
+    let found = (picture &+ UInt16(bitPattern: step)) & 0x7FFF
+    if step > 0 { picture = found }
+    return found
   }
 
   /// All packets since the last key frame's first one are there, and not too many: somebody who joins
@@ -93,6 +105,20 @@ struct KeyframeRequests {
   var deadline: UInt64? {
     guard isWanted else { return nil }
     return lastRequest.map { $0 + Self.intervalNanoseconds } ?? 0
+  }
+}
+
+/// How many key frames one viewer may have made for a section: each is a worse picture for all others.
+struct KeyframeAllowance {
+  static let atOnce: UInt64 = 3
+  static let intervalNanoseconds: UInt64 = 3_000_000_000
+
+  private var usedUntil: UInt64 = 0
+
+  mutating func take(at now: UInt64) -> Bool {
+    guard usedUntil <= now + (Self.atOnce - 1) * Self.intervalNanoseconds else { return false }
+    usedUntil = max(usedUntil, now) + Self.intervalNanoseconds
+    return true
   }
 }
 

@@ -81,6 +81,16 @@ package struct ICELite: Sendable {
     if selected == tuple { selected = latestHeard }
   }
 
+  /// Forgets addresses that have not been heard of for as long as consent lasts; the one in use stays, it
+  /// ends with the consent.
+  ///
+  /// - Returns: whether there were any.
+  package mutating func forgetSilent(at now: MonotonicTime) -> Bool {
+    let before = proved.count
+    proved.removeAll { $0.tuple != selected && $0.heardAt + Self.consentLifetime <= now }
+    return proved.count < before
+  }
+
   private var latestHeard: TransportTuple? {
     proved.max { $0.heardAt < $1.heardAt }?.tuple
   }

@@ -12,7 +12,7 @@ package struct VP8Descriptor: Hashable, Sendable {
   package var isNonReference = false
   package var isPartitionStart = false
   package var partition: UInt8 = 0
-  /// 15 bits, also when it came with 7.
+  /// 15 bits, or 7 as it may come.
   package var pictureID: UInt16?
   package var isPictureIDLong = false
   package var tl0PictureIndex: UInt8?

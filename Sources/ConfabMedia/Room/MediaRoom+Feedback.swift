@@ -13,6 +13,10 @@ extension MediaRoom {
       case .subscribing: viewerSays(packet, index, slab: slab, sink: &sink, at: arrival)
       }
     }
+    if isKeyframeRequested {
+      isKeyframeRequested = false
+      sendKeyframeRequests(sink: &sink, at: arrival)
+    }
   }
 
   // MARK: Publishers
@@ -51,7 +55,7 @@ extension MediaRoom {
       if let estimate = ReceiverEstimate(packet) {
         participants[viewer].downlink.receiverEstimate(estimate.bitrate)
       } else {
-        requestKeyframes(packet, viewer, sink: &sink, at: now)
+        requestKeyframes(packet, viewer, at: now)
       }
     default: return
     }
@@ -76,16 +80,17 @@ extension MediaRoom {
     }
   }
 
-  private mutating func requestKeyframes<Sink: MediaSink & ~Copyable>(
-    _ packet: RTCPPacket, _ viewer: Int, sink: inout Sink, at now: UInt64
-  ) {
+  private mutating func requestKeyframes(_ packet: RTCPPacket, _ viewer: Int, at now: UInt64) {
     // One packet may name a stream many times; asking twice is the same as asking once.
     KeyframeRequest.forEach(packet) { ssrc in
       guard let slot = downtrack(ssrc, of: viewer) else { return }
       let stream = downtracks[slot].current
-      if stream >= 0, streams[stream].kind == .video { streams[stream].keyframes.want() }
+      guard stream >= 0, streams[stream].kind == .video, !streams[stream].keyframes.isWanted,
+        downtracks[slot].keyframes.take(at: now)
+      else { return }
+      streams[stream].keyframes.want()
+      isKeyframeRequested = true
     }
-    sendKeyframeRequests(sink: &sink, at: now)
   }
 
   // MARK: Sending again

@@ -33,7 +33,9 @@ extension MediaRoom {
         let track = Uptrack(
           id: TrackID(value: nextTrack), participant: index, agreed: agreed, source: source)
         nextTrack += 1
-        published.append(tracks.insert(track))
+        let place = tracks.insert(track)
+        trackPlaces[tracks[place].id] = place
+        published.append(place)
       }
     }
     participants[index].tracks = published
@@ -98,6 +100,7 @@ extension MediaRoom {
     let owner = tracks[track].participant
     participants[owner].tracks.removeAll { $0 == track }
     speakers.forget(track)
+    trackPlaces[tracks[track].id] = nil
     events.append(.trackRemoved(tracks[track].id))
     _ = tracks.remove(track)
   }
@@ -113,7 +116,7 @@ extension MediaRoom {
       participants[downtracks[Int(listener)].viewer].isAllocationDue = true
     }
     participants[streams[stream].participant].sources.remove(upstream: stream)
-    streams[stream].ring?.removeAll(slab: &slab)
+    emptyRing(of: stream, slab: &slab)
     _ = streams.remove(stream)
   }
 }

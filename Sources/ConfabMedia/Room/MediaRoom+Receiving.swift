@@ -17,7 +17,7 @@ extension MediaRoom {
     }
     guard
       let source = participants[index].sources.find(header.ssrc)
-        ?? latch(header, extensions, packet, participant: index)
+        ?? latch(header, extensions, packet, participant: index, at: arrival)
     else { return slab.giveBack(slot) }
     let stream = Int(source.upstream)
     var record = PacketRecord()
@@ -30,9 +30,7 @@ extension MediaRoom {
     guard isNew else { return slab.giveBack(slot) }
     startTrack(of: stream)
     if streams[stream].kind == .audio {
-      if let level = record.audioLevel {
-        tracks[streams[stream].track].speech.add(level: level, at: arrival)
-      }
+      if let level = record.audioLevel { heard(streams[stream].track, level: level, at: arrival) }
       forward(record, of: stream, slab: slab, sink: &sink, at: arrival)
       slab.giveBack(slot)
     } else {
@@ -74,7 +72,10 @@ extension MediaRoom {
     case .opus: record.isStart = true
     case .vp8:
       if count > 0 {
-        guard let descriptor = VP8Descriptor(payload) else { return false }
+        guard var descriptor = VP8Descriptor(payload) else { return false }
+        if let picture = descriptor.pictureID, !descriptor.isPictureIDLong {
+          descriptor.pictureID = streams[stream].unwrap(picture: picture)
+        }
         record.vp8 = descriptor
         record.isStart = descriptor.isKeyframeStart
       }
@@ -97,9 +98,7 @@ extension MediaRoom {
     let isFirst = !place.pointee.statistics.hasBegun
     let expected = place.pointee.newest + 1
     if place.pointee.kind == .video {
-      guard place.pointee.ring?.store(record, highest: highest, slab: &slab) == true else {
-        return false
-      }
+      guard keep(record, in: place, highest: highest, slab: &slab) else { return false }
     } else if record.sequence + 64 < highest || !place.pointee.isNewSound(record.sequence) {
       return false
     }
@@ -130,6 +129,43 @@ extension MediaRoom {
     return true
   }
 
+  /// - Returns: as `PacketRing.store`.
+  private mutating func keep(
+    _ record: PacketRecord, in place: UnsafeMutablePointer<Upstream>, highest: UInt64,
+    slab: inout PacketSlab
+  ) -> Bool {
+    let participant = place.pointee.participant
+    makeRoom(participant, slab: &slab)
+    let before = place.pointee.ring?.count ?? 0
+    let isKept = place.pointee.ring?.store(record, highest: highest, slab: &slab) ?? false
+    participants[participant].keptPackets += (place.pointee.ring?.count ?? 0) - before
+    return isKept
+  }
+
+  /// Nobody keeps more than an eighth of what is free: so there is always something for others, and those
+  /// who want the most have equal parts.
+  private static let partOfFree = 8
+
+  private mutating func makeRoom(_ participant: Int, slab: inout PacketSlab) {
+    let allowed = min(limits.keptPacketsMax, slab.slotsFree / Self.partOfFree)
+    while participants[participant].keptPackets > max(0, allowed - 1) {
+      var fullest = (stream: -1, count: 0)
+      for track in participants[participant].tracks {
+        for layer in tracks[track].layers.indices {
+          let stream = Int(tracks[track].layers[layer])
+          guard stream >= 0, let count = streams[stream].ring?.count, count > fullest.count else {
+            continue
+          }
+          fullest = (stream, count)
+        }
+      }
+      // The rest is in streams that are given up at the next tick.
+      guard fullest.stream >= 0 else { return }
+      streams[fullest.stream].ring?.forgetFirst(slab: &slab)
+      participants[participant].keptPackets -= 1
+    }
+  }
+
   private mutating func startTrack(of stream: Int) {
     let track = streams[stream].track
     guard !tracks[track].hasStarted else { return }
@@ -139,12 +175,15 @@ extension MediaRoom {
 
   // MARK: Latching
 
+  /// A camera that is changed begins anew; nobody changes it more often than this.
+  private static let rebindingNanoseconds: UInt64 = 1_000_000_000
+
   /// Finds out which stream an SSRC is that was not seen before: by the names in the packet, never by
   /// what a description declared when there is a name (str0m 372, janus 1547). Nil when it cannot be
   /// told, and when the participant has claimed enough.
   private mutating func latch(
     _ header: RTPHeader, _ extensions: ReceivedExtensions, _ packet: UnsafeRawBufferPointer,
-    participant: Int
+    participant: Int, at arrival: UInt64
   ) -> SourceTable.Source? {
     guard !participants[participant].sources.isFull,
       let track = track(header, extensions, packet, participant: participant)
@@ -160,9 +199,13 @@ extension MediaRoom {
       guard stream >= 0 else { return nil }
     } else {
       if stream >= 0 {
-        // The publisher began the layer anew, which happens to a camera that is changed.
+        // The publisher began the layer anew. Each time takes memory, so it is not to be had at will.
+        guard arrival >= tracks[track].boundAt[layer] + Self.rebindingNanoseconds else {
+          return nil
+        }
         retire(stream)
       }
+      tracks[track].boundAt[layer] = arrival
       stream = streams.insert(
         Upstream(
           participant: participant, track: track, layer: layer, kind: tracks[track].agreed.kind,
@@ -227,8 +270,24 @@ extension MediaRoom {
 
   mutating func removeRetired(slab: inout PacketSlab) {
     for index in 0..<streams.end where streams.contains(index) && streams[index].isRetired {
-      streams[index].ring?.removeAll(slab: &slab)
+      emptyRing(of: index, slab: &slab)
       _ = streams.remove(index)
+    }
+  }
+
+  mutating func emptyRing(of stream: Int, slab: inout PacketSlab) {
+    participants[streams[stream].participant].keptPackets -= streams[stream].ring?.count ?? 0
+    streams[stream].ring?.removeAll(slab: &slab)
+  }
+
+  /// Gives back what streams keep that have stopped.
+  mutating func expireRings(slab: inout PacketSlab, at now: UInt64) {
+    for index in 0..<streams.end where streams.contains(index) && !streams[index].isRetired {
+      let before = streams[index].ring?.count ?? 0
+      guard before > 0 else { continue }
+      streams[index].ring?.expire(slab: &slab, at: now)
+      participants[streams[index].participant].keptPackets -=
+        before - (streams[index].ring?.count ?? 0)
     }
   }
 }

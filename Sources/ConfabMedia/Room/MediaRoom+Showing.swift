@@ -6,9 +6,9 @@ extension MediaRoom {
   ) {
     let index = Int(participant.value)
     guard participants.contains(index) else { return }
-    // Those that are there, each once; not more than there are sections.
+    // Those that are there, each once.
     var wishes: [VideoWish] = []
-    for wish in videos where wishes.count < limits.videoSlots {
+    for wish in videos where wishes.count < limits.wishesMax {
       guard let track = find(wish.track), tracks[track].agreed.kind == .video,
         !wishes.contains(where: { $0.track == wish.track })
       else { continue }
@@ -19,10 +19,15 @@ extension MediaRoom {
     nextTick = min(nextTick, now)
   }
 
-  /// Gives each track that the viewer wishes for a slot; what has one keeps it.
+  /// Gives each track that the viewer wishes for a slot, as far as they go; what has one keeps it. What is
+  /// off needs none.
   mutating func show(_ viewer: Int) {
     let slots = participants[viewer].slots.filter { downtracks[$0].slot.kind == .video }
-    let wanted = participants[viewer].wishes.compactMap { find($0.track) }
+    var wanted: [Int] = []
+    for wish in participants[viewer].wishes where wanted.count < slots.count {
+      guard let track = find(wish.track), !tracks[track].isMuted else { continue }
+      wanted.append(track)
+    }
     for slot in slots {
       let track = downtracks[slot].track
       if track >= 0, !wanted.contains(track) { stopShowing(slot) }
@@ -73,7 +78,8 @@ extension MediaRoom {
     let slots = participants[listener].slots.filter {
       downtracks[$0].slot.kind == .audio && downtracks[$0].codecs.contains(.opus)
     }
-    let wanted = speakers.heard.filter { tracks[$0].participant != listener }.prefix(slots.count)
+    let wanted = ((speakers.screen.map { [$0] } ?? []) + speakers.heard)
+      .filter { tracks[$0].participant != listener }.prefix(slots.count)
     for slot in slots {
       let track = downtracks[slot].track
       if track >= 0, !wanted.contains(track) { stopShowing(slot) }
@@ -94,17 +100,40 @@ extension MediaRoom {
     }
   }
 
+  /// Between two changes that a packet makes: nobody waits longer to be heard than this.
+  private static let hearingNanoseconds: UInt64 = 40_000_000
+
+  /// A packet of a microphone. Who begins to speak is heard with this very packet.
+  mutating func heard(_ track: Int, level: UInt8, at now: UInt64) {
+    tracks[track].speech.add(level: level, at: now)
+    guard now >= nextHearing, !tracks[track].isMuted, !speakers.heard.contains(track),
+      speakers.screen != track
+    else { return }
+    let isLouder = speakers.heard.contains {
+      tracks[track].speech.recent(at: now) > tracks[$0].speech.recent(at: now)
+        + LoudestSpeakers.loudnessMargin
+    }
+    guard isLouder else { return }
+    nextHearing = now + Self.hearingNanoseconds
+    updateSpeakers(at: now)
+  }
+
   mutating func updateSpeakers(at now: UInt64) {
     var microphones: [LoudestSpeakers.Microphone] = []
+    var screen: Int?
     for index in 0..<tracks.end
     where tracks.contains(index) && tracks[index].agreed.kind == .audio && !tracks[index].isMuted {
+      if tracks[index].source == .screenAudio {
+        screen = screen ?? index
+        continue
+      }
       tracks[index].speech.settle(at: now)
       microphones.append(
         LoudestSpeakers.Microphone(
-          track: index, loudness: tracks[index].speech.smoothed,
-          isActive: tracks[index].speech.isActive))
+          track: index, recent: tracks[index].speech.recent(at: now),
+          loudness: tracks[index].speech.smoothed, isActive: tracks[index].speech.isActive))
     }
-    let changes = speakers.update(microphones, at: now)
+    let changes = speakers.update(microphones, screen: screen, at: now)
     if changes.heard { hearEverybody() }
     if changes.activeTrack {
       let participant = speakers.activeTrack.map { tracks[$0].participant }

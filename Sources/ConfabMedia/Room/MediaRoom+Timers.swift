@@ -3,6 +3,7 @@ extension MediaRoom {
   private static let senderReportNanoseconds: UInt64 = 1_000_000_000
   private static let allocationNanoseconds: UInt64 = 500_000_000
   private static let speechNanoseconds: UInt64 = 100_000_000
+  private static let expiryNanoseconds: UInt64 = 250_000_000
 
   /// Everything that the time brings: reports, feedback, requests, the choice of layers, probes.
   package mutating func handleTimeout<Sink: MediaSink & ~Copyable>(
@@ -11,6 +12,10 @@ extension MediaRoom {
     guard participantCount > 0, now >= nextTick else { return }
     nextTick = now + Self.tickNanoseconds
     removeRetired(slab: &slab)
+    if now >= nextExpiry {
+      nextExpiry = now + Self.expiryNanoseconds
+      expireRings(slab: &slab, at: now)
+    }
     if now >= nextSpeech {
       nextSpeech = now + Self.speechNanoseconds
       updateSpeakers(at: now)
@@ -153,6 +158,9 @@ extension MediaRoom {
   private mutating func serveViewer<Sink: MediaSink & ~Copyable>(
     _ index: Int, slab: borrowing PacketSlab, sink: inout Sink, at now: UInt64
   ) {
+    if participants[index].downlink.lowerInSilence(at: now) {
+      participants[index].isAllocationDue = true
+    }
     if participants[index].isAllocationDue
       || now >= participants[index].lastAllocation + Self.allocationNanoseconds
     {

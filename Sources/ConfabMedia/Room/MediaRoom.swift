@@ -22,6 +22,7 @@ package struct MediaRoom: ~Copyable {
   var random: SeededRandom
   var participants = Table<Participant>()
   var tracks = Table<Uptrack>()
+  var trackPlaces: [TrackID: Int] = [:]
   var streams = Table<Upstream>()
   var downtracks = Table<Downtrack>(capacity: 64)
   var speakers: LoudestSpeakers
@@ -30,6 +31,11 @@ package struct MediaRoom: ~Copyable {
   var nextTrack: UInt32 = 1
   var nextTick: UInt64 = 0
   var nextSpeech: UInt64 = 0
+  /// When somebody may next be let in between two of these.
+  var nextHearing: UInt64 = 0
+  var nextExpiry: UInt64 = 0
+  /// In the datagram that is being read.
+  var isKeyframeRequested = false
   let scratch = PacketScratch()
 
   /// - Parameter seed: of the SSRCs and first sequence numbers; random, so that no two rooms are alike.
@@ -109,15 +115,23 @@ package struct MediaRoom: ~Copyable {
       downtracks[Int(listener)].hold()
       participants[downtracks[Int(listener)].viewer].isAllocationDue = true
     }
-    if tracks[index].agreed.kind == .audio {
+    switch tracks[index].agreed.kind {
+    case .audio:
       updateSpeakers(at: now)
       aimSound(index)
+    case .video:
+      // A section that shows nothing is another's meanwhile.
+      for viewer in 0..<participants.end
+      where participants.contains(viewer)
+        && participants[viewer].wishes.contains(where: { $0.track == track })
+      {
+        show(viewer)
+      }
+      nextTick = min(nextTick, now)
     }
   }
 
-  func find(_ track: TrackID) -> Int? {
-    (0..<tracks.end).first { tracks.contains($0) && tracks[$0].id == track }
-  }
+  func find(_ track: TrackID) -> Int? { trackPlaces[track] }
 
   // MARK: Inputs
 
@@ -136,8 +150,35 @@ package struct MediaRoom: ~Copyable {
     nextTick = min(nextTick, now)
   }
 
+  /// The connection is no more; another may come in its place.
+  package mutating func transportIsDown(
+    _ participant: ParticipantIndex, role: TransportRole, at now: UInt64
+  ) {
+    let index = Int(participant.value)
+    guard participants.contains(index) else { return }
+    switch role {
+    case .publishing:
+      participants[index].isPublishingUp = false
+      participants[index].arrivals = ArrivalRecorder()
+      for track in participants[index].tracks { tracks[track].boundAt = [0, 0, 0] }
+    case .subscribing:
+      participants[index].isSubscribingUp = false
+      // The next one knows none of the pictures, nor which section is which.
+      for slot in participants[index].slots {
+        downtracks[slot].isReported = false
+        downtracks[slot].current = -1
+        downtracks[slot].startsPassed = 0
+      }
+      participants[index].downlink = DownlinkEstimator(
+        firstSequence: UInt16.random(in: 0...0x7FFF, using: &random))
+    }
+  }
+
   /// When `handleTimeout` is due; nil in an empty room.
   package var nextDeadline: UInt64? { participantCount == 0 ? nil : nextTick }
+
+  /// How much memory there is for streams: one more than the highest place that one ever had.
+  package var streamPlaces: Int { streams.end }
 
   // MARK: Outputs
 

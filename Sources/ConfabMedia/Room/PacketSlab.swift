@@ -31,6 +31,8 @@ package struct PacketSlab: ~Copyable {
 
   package var slotsInUse: Int { chunks.count * Self.slotsInChunk - freeCount }
 
+  package var slotsFree: Int { slotsMax - slotsInUse }
+
   /// Nil when all slots are in use: drop the packet.
   package mutating func take() -> PacketSlot? {
     if freeCount == 0 { grow() }

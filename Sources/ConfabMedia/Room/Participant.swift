@@ -10,6 +10,8 @@ struct Participant: ~Copyable {
   var tracks: [Int] = []
   var sources = SourceTable()
   var arrivals = ArrivalRecorder()
+  /// Packets of theirs in the slab.
+  var keptPackets = 0
   var lastReceiverReport: UInt64 = 0
   /// Our clock less the publisher's, in nanoseconds: the smallest seen, which had the least delay.
   var clockOffset: Int64?

@@ -38,6 +38,8 @@ package enum TrackSource: UInt8, Hashable, Sendable {
   case microphone
   case camera
   case screen
+  /// What a shared screen plays: heard whoever speaks, and never called a speaker.
+  case screenAudio
 }
 
 /// A media section of the subscribing connection. Its SSRC never changes: what is shown in it does.

@@ -10,6 +10,8 @@ struct Uptrack: ~Copyable {
   var hasStarted = false
   /// Places in the room's streams, by the place of their rid in the offer; −1 until they come.
   var layers: InlineArray<3, Int32> = [-1, -1, -1]
+  /// When a layer's SSRC was bound; 0 for never.
+  var boundAt: InlineArray<3, UInt64> = [0, 0, 0]
   /// Places of the downtracks that show it.
   var listeners: [Int32] = []
   var speech = SpeechLevel()

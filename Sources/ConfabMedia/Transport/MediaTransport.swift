@@ -84,6 +84,16 @@ package struct MediaTransport<
     updateDestination()
   }
 
+  /// Forgets addresses that were proved once and are not heard of any more.
+  ///
+  /// - Returns: whether there were any.
+  package mutating func forgetSilentTuples(at now: MonotonicTime) -> Bool {
+    guard case .lite(var lite) = ice else { return false }
+    let hasForgotten = lite.forgetSilent(at: now)
+    ice = .lite(lite)
+    return hasForgotten
+  }
+
   /// Says goodbye. Nothing is opened or sealed any more.
   package mutating func close() {
     guard phase != .ended else { return }

@@ -23,7 +23,7 @@ package final class PortState {
   /// Nil while no meetings are served.
   package var media: (any PortMedia)?
   private var quota = AddressQuota()
-  private let streams = PortStreams()
+  package let streams = PortStreams()
   private var tally = UDPPort.Tally()
   private var hasNews = false
   /// Pairings that were counted already.
@@ -150,10 +150,6 @@ package final class PortState {
   }
 
   // MARK: - TCP
-
-  func openStream(_ number: UInt32, _ write: @escaping PortStreams.Writer) {
-    streams.open(number, write)
-  }
 
   /// Datagrams that came over a TCP connection, which the tuple names.
   func receive(_ frames: [[UInt8]], from tuple: TransportTuple) {

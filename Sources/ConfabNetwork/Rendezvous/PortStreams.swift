@@ -4,11 +4,26 @@ package final class PortStreams {
   /// Takes one datagram, valid during the call.
   package typealias Writer = @Sendable (UnsafeRawBufferPointer) -> Void
 
-  private var writers: [UInt32: Writer] = [:]
+  private struct Stream {
+    let write: Writer
+    let hangUp: @Sendable () -> Void
+  }
 
-  func open(_ number: UInt32, _ write: @escaping Writer) { writers[number] = write }
+  private var streams: [UInt32: Stream] = [:]
 
-  func close(_ number: UInt32) { writers[number] = nil }
+  func open(
+    _ number: UInt32, hangUp: @escaping @Sendable () -> Void, write: @escaping Writer
+  ) {
+    streams[number] = Stream(write: write, hangUp: hangUp)
+  }
 
-  func write(_ bytes: UnsafeRawBufferPointer, to number: UInt32) { writers[number]?(bytes) }
+  /// It has ended.
+  func close(_ number: UInt32) { streams[number] = nil }
+
+  /// Ends it: nobody speaks over it any more. Does nothing for datagrams, whose number is 0.
+  package func hangUp(_ number: UInt32) { streams.removeValue(forKey: number)?.hangUp() }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to number: UInt32) {
+    streams[number]?.write(bytes)
+  }
 }

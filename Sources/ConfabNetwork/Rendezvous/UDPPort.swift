@@ -113,15 +113,17 @@ package final class UDPPort: Sendable {
 
   /// A TCP connection joins in; what is sent to its tuple goes to `write`, on the port's thread.
   ///
+  /// - Parameter hangUp: called there when it is of no use any more.
   /// - Returns: its tuple; nil when the port was closed.
   package func openStream(
-    from address: SocketAddress, write: @escaping PortStreams.Writer
+    from address: SocketAddress, hangUp: @escaping @Sendable () -> Void,
+    write: @escaping PortStreams.Writer
   ) -> TransportTuple? {
     guard let bytes = IPAddressText.bytes(of: address), let port = address.port else { return nil }
     let number = nextStream.wrappingAdd(1, ordering: .relaxed).newValue
     let tuple = TransportTuple(
       remote: bytes, port: UInt16(truncatingIfNeeded: port), connection: number)
-    return post { $0.openStream(number, write) } ? tuple : nil
+    return post { $0.streams.open(number, hangUp: hangUp, write: write) } ? tuple : nil
   }
 
   /// What came over it, a datagram each. Dropped when the port does not keep up.

@@ -73,6 +73,8 @@ final class MeetingMember {
   var slots: [(slot: ConfabMedia.MediaSlot, track: TrackID)] = []
   var wishes: [MediaWish] = []
   var offerNumber: UInt32 = 0
+  /// Of the offers, the one that was answered last.
+  var answeredNumber: UInt32 = 0
 
   init(party: MediaParty, index: ParticipantIndex, meeting: LiveMeetingMedia) {
     self.party = party

@@ -24,6 +24,8 @@ extension MediaEndpoint {
       setup.report(publish(party, ticket, sdp, tracks, at: now, into: &outgoing))
     case .answer(let party, let ticket, let number, let sdp):
       setup.report(answer(party, ticket, number, sdp, at: now, into: &outgoing))
+    case .retell(let party):
+      if let member = member(party) { retell(member, at: now) }
     case .restart(let party):
       if let member = member(party) { offer(member, at: now) }
     case .wish(let party, let wishes, _):
@@ -102,6 +104,7 @@ extension MediaEndpoint {
         connection, unless: fingerprint, credentials: connection.credentials, at: now,
         into: &outgoing)
       current.setRemote(fragment: remote.iceUsernameFragment, fingerprint: fingerprint)
+      member.answeredNumber = number
       serve(current, at: now, into: &outgoing)
       drain(member.meeting)
       return .answered(ticket)
@@ -225,6 +228,19 @@ extension MediaEndpoint {
     drain(member.meeting)
   }
 
+  /// Tells what was told while nobody listened.
+  private func retell(_ member: MeetingMember, at now: MonotonicTime) {
+    tellSlots(of: member)
+    let isPublishingLost = member.publishing == nil && !member.tracks.isEmpty
+    let isSubscribingLost = member.subscribing == nil
+    if isPublishingLost || isSubscribingLost {
+      setup.report(
+        .lost(member.party, publishing: isPublishingLost, subscribing: isSubscribingLost))
+    }
+    // Whether the offer or its answer was lost: a new one is right in both cases.
+    if !isSubscribingLost, member.answeredNumber < member.offerNumber { offer(member, at: now) }
+  }
+
   private func applyWishes(of member: MeetingMember, at now: MonotonicTime) {
     let videos = member.wishes.enumerated().compactMap { place, wish -> VideoWish? in
       guard let owner = member.meeting.members[wish.participant],
@@ -259,11 +275,15 @@ extension MediaEndpoint {
     guard let member = meeting.member(viewer) else { return }
     member.slots.removeAll { $0.slot == slot }
     if let track { member.slots.append((slot, track)) }
+    tellSlots(of: member)
+  }
+
+  private func tellSlots(of member: MeetingMember) {
     setup.report(
       .slots(
         member.party,
         member.slots.compactMap { shown in
-          guard let (owner, track) = meeting.owner(of: shown.track) else { return nil }
+          guard let (owner, track) = member.meeting.owner(of: shown.track) else { return nil }
           return ConfabHub.MediaSlot(
             mid: shown.slot.mid, participant: owner.party.participant, source: track.source)
         }))
@@ -271,10 +291,10 @@ extension MediaEndpoint {
 }
 
 extension MediaSource {
-  /// What a screen plays is heard like a voice.
   fileprivate var trackSource: TrackSource {
     switch self {
-    case .microphone, .screenAudio: .microphone
+    case .microphone: .microphone
+    case .screenAudio: .screenAudio
     case .camera: .camera
     case .screen: .screen
     }

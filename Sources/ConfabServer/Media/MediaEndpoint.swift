@@ -13,7 +13,11 @@ final class MediaEndpoint: PortMedia {
   private static let connectingTick = Duration.milliseconds(20)
   private static let quietTick = Duration.milliseconds(250)
 
+  /// How often addresses are looked for that are not used any more.
+  private static let expiryInterval = Duration.seconds(5)
+
   let setup: MediaSetup
+  private let streams: PortStreams
   var random = SystemRandomNumberGenerator()
   var meetings: [MeetingID: LiveMeetingMedia] = [:]
   private var byFragment: [String: MediaConnection] = [:]
@@ -22,13 +26,17 @@ final class MediaEndpoint: PortMedia {
   var slab = PacketSlab(slotsMax: MediaEndpoint.slotsMax)
   var tally = MediaTally()
   private var nextTick: MonotonicTime
+  private var nextExpiry: MonotonicTime
   private var connecting = 0
   /// Whoever counts has not heard yet that the last has left.
   private var isReportDue = false
 
-  init(setup: MediaSetup, at now: MonotonicTime) {
+  /// - Parameter streams: the TCP connections that the tuples name.
+  init(setup: MediaSetup, streams: PortStreams, at now: MonotonicTime) {
     self.setup = setup
+    self.streams = streams
     nextTick = now + Self.quietTick
+    nextExpiry = now + Self.expiryInterval
   }
 
   // MARK: - Datagrams
@@ -55,9 +63,24 @@ final class MediaEndpoint: PortMedia {
       before.tuples.removeAll { $0 == tuple }
       before.transport.forget(tuple)
     }
-    for gone in connection.tuples where !proved.contains(gone) { byTuple[gone] = nil }
+    update(connection, proved)
+  }
+
+  /// The tables follow what a connection has proved.
+  private func update(_ connection: MediaConnection, _ proved: [TransportTuple]) {
+    for gone in connection.tuples where !proved.contains(gone) {
+      byTuple[gone] = nil
+      streams.hangUp(gone.connection)
+    }
     for tuple in proved { byTuple[tuple] = connection }
     connection.tuples = proved
+  }
+
+  private func forgetSilentTuples(of connection: MediaConnection, at now: MonotonicTime) {
+    guard connection.transport.forgetSilentTuples(at: now),
+      case .lite(let ice) = connection.transport.ice
+    else { return }
+    update(connection, ice.provedTuples)
   }
 
   func receive(
@@ -150,10 +173,13 @@ final class MediaEndpoint: PortMedia {
     }
     guard now >= nextTick else { return }
     connecting = 0
+    let isExpiryDue = now >= nextExpiry
+    if isExpiryDue { nextExpiry = now + Self.expiryInterval }
     // Over a copy: one whose time is over leaves the list.
     for connection in connections {
       if !connection.transport.isConnected { connecting += 1 }
       tally.add(connection.transport.takeCounts())
+      if isExpiryDue { forgetSilentTuples(of: connection, at: now) }
       guard let due = connection.transport.nextDeadline, due <= now else { continue }
       connection.transport.timeout(at: now, using: &random)
       serve(connection, at: now, into: &outgoing)
@@ -202,17 +228,24 @@ final class MediaEndpoint: PortMedia {
     while let datagram = connection.transport.nextDatagram() {
       outgoing.append(datagram.bytes, to: datagram.to)
     }
-    forget(connection)
+    // Over TCP it has to be on its way before the connection is closed.
+    if connection.tuples.contains(where: { $0.connection != 0 }) { outgoing.flush() }
+    forget(connection, at: now)
   }
 
-  private func forget(_ connection: MediaConnection) {
+  private func forget(_ connection: MediaConnection, at now: MonotonicTime) {
     for fragment in connection.fragments where byFragment[fragment] === connection {
       byFragment[fragment] = nil
     }
-    for tuple in connection.tuples where byTuple[tuple] === connection { byTuple[tuple] = nil }
+    for tuple in connection.tuples where byTuple[tuple] === connection {
+      byTuple[tuple] = nil
+      streams.hangUp(tuple.connection)
+    }
     connections.removeAll { $0 === connection }
-    if connection.member.connection(connection.role) === connection {
-      connection.member.set(nil, as: connection.role)
+    let member = connection.member
+    if member.connection(connection.role) === connection {
+      member.set(nil, as: connection.role)
+      member.meeting.room.transportIsDown(member.index, role: connection.role, at: now.nanoseconds)
     }
   }
 
@@ -236,7 +269,7 @@ final class MediaEndpoint: PortMedia {
       case .ended(let reason):
         tally.lost += 1
         setup.log(connection.member.party, connection.role, reason)
-        forget(connection)
+        forget(connection, at: now)
         setup.report(
           .lost(
             connection.member.party, publishing: connection.role == .publishing,

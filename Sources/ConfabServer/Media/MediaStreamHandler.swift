@@ -27,7 +27,8 @@ final class MediaStreamHandler: ChannelInboundHandler {
     guard let address = context.remoteAddress else { return context.close(promise: nil) }
     let channel = context.channel
     let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-    tuple = port.openStream(from: address) { bytes in
+    let hangUp: @Sendable () -> Void = { channel.close(promise: nil) }
+    tuple = port.openStream(from: address, hangUp: hangUp) { bytes in
       // Media waits for nobody: what a slow connection does not take is lost, as with UDP.
       guard channel.isWritable else { return }
       var buffer = channel.allocator.buffer(capacity: 2 + bytes.count)

@@ -74,11 +74,12 @@ struct MeetingModel: ~Copyable {
   }
 
   /// Somebody comes, publishes, and can watch.
-  mutating func join() throws {
+  mutating func join(sound: TrackSource = .microphone) throws {
     let participant = try room.join(at: now)
     publishers.append(PublisherModel(seed: random.next()))
     let published = try room.publish(
-      participant, offer: offer, local: localTransport, slab: &slab, at: now)
+      participant, offer: offer, local: localTransport, sources: [(mid: "0", source: sound)],
+      slab: &slab, at: now)
     tracks.append(published.tracks)
     let subscribe = try SDPParser.parse(room.subscribeOffer(participant, local: localTransport))
     let pairs = subscribe.sections.flatMap(\.repairPairs).map { ($0.repair, $0.media) }

@@ -44,6 +44,8 @@ struct PublisherModel {
   /// Nanoseconds that this browser's clock is ahead of ours.
   let clockAhead: UInt64
   var keyframeRequests = 0
+  /// Counts its pictures to 127 only.
+  var countsShort = false
   /// Sends packets of nothing but padding now and then.
   var sendsPadding = false
 
@@ -101,6 +103,7 @@ struct PublisherModel {
       descriptor.isLayerSync = temporal > 0 && phase < 3
       descriptor.keyIndex = layer.keyIndex
       var payload = written { descriptor.write(to: $0) }
+      if countsShort { payload.replaceSubrange(2...3, with: [payload[3] & 0x7F]) }
       // A key frame's tag, start code and size; then what the viewer's model checks.
       payload += [isKey ? 0 : 1, 0, 0, 0x9D, 0x01, 0x2A, 0, 1]
       payload += [UInt8(layer.height & 0xFF), UInt8(layer.height >> 8)]

@@ -3,6 +3,7 @@ import ConfabHub
 import ConfabMedia
 import ConfabNetwork
 import ConfabServer
+import Dispatch
 import NIOCore
 import Primitives
 import Synchronization
@@ -211,12 +212,85 @@ import Testing
       }
     }
     #expect(!publishing && subscribing)
-    // It comes again when it is asked for.
+    // Nobody may have listened when it was told.
+    stage.gateway.perform(.retell(bob))
+    try await stage.report { report -> Void? in
+      if case .lost(bob, publishing: false, subscribing: true) = report { () } else { nil }
+    }
+    // It comes again when it is asked for, and once more while it is not answered.
     stage.gateway.perform(.restart(bob))
     let number = try await stage.report { report -> UInt32? in
       if case .offer(bob, let number, _) = report { number } else { nil }
     }
     #expect(number == 2)
+    stage.gateway.perform(.retell(bob))
+    try await stage.report { report -> Void? in
+      if case .offer(bob, 3, _) = report { () } else { nil }
+    }
+    await stage.port.close()
+  }
+
+  /// Over TCP a participant proves as many connections as he likes; what is of no use is closed.
+  @Test func connectionsThatLeadNowhereAreClosed() async throws {
+    let stage = try Stage()
+    let (ann, offer) = try await stage.join(1)
+    let server = try #require(PeerDescription(sdp: offer))
+    var random = SystemRandomNumberGenerator()
+    let local = ICECredentials(using: &random)
+    let closed = Mutex<[Int]>([])
+    let answered = Mutex(0)
+    let count = ICELite.tuplesMax + 4
+    for number in 1...count {
+      let address = try SocketAddress(ipAddress: "127.0.0.1", port: 40_000 + number)
+      let opened = stage.port.openStream(
+        from: address, hangUp: { closed.withLock { $0.append(number) } },
+        write: { _ in answered.withLock { $0 += 1 } })
+      let tuple = try #require(opened)
+      var controller = ICEController(
+        local: local, remote: server.credentials, tuple: tuple, tieBreaker: UInt64(number),
+        at: MonotonicClock.now)
+      let check = try #require(controller.poll(at: MonotonicClock.now, using: &random))
+      stage.port.receive([check], from: tuple)
+    }
+    for _ in 0..<Self.looksMax where closed.withLock({ $0.count }) < 4 {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    // The ones that were heard of first have made room for the others.
+    #expect(closed.withLock { $0 } == [1, 2, 3, 4])
+    #expect(answered.withLock { $0 } == count)
+    stage.gateway.perform(.leave(ann))
+    for _ in 0..<Self.looksMax where closed.withLock({ $0.count }) < count {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    #expect(closed.withLock { $0.sorted() } == Array(1...count))
+    await stage.port.close()
+  }
+
+  /// The newest of what counts as it stands last, however many orders came before it.
+  @Test func ordersThatWaitAreNotManyForOneParticipant() async throws {
+    let stage = try Stage()
+    let (ann, _) = try await stage.join(1)
+    // The port's thread stands still meanwhile.
+    let hold = DispatchSemaphore(value: 0)
+    stage.port.post { _ in hold.wait() }
+    for number in 0..<70_000 as Range<UInt32> {
+      stage.gateway.perform(
+        .wish(
+          ann,
+          [MediaWish(participant: ParticipantID(number), source: .camera, width: 1, height: 1)],
+          videoKbpsMax: 0))
+      stage.gateway.perform(.forward(ann, .camera, number % 2 == 0))
+    }
+    for number in 0..<10_000 as Range<UInt64> {
+      stage.gateway.perform(.answer(ann, Ticket(number), number: 1, sdp: "v=0"))
+    }
+    let reason = try await stage.report { report -> String? in
+      if case .refused(_, let reason) = report { reason } else { nil }
+    }
+    #expect(reason.contains("too busy"))
+    hold.signal()
+    // And goes on as if nothing had been.
+    _ = try await stage.join(2)
     await stage.port.close()
   }
 

@@ -76,6 +76,11 @@ class MeetingCase(unittest.TestCase):
         """Among the people of the meeting, which ann has open."""
         return self.ann.page.locator(".call-people").get_by_role("button", name=name)
 
+    def sure(self, action):
+        """What cannot be undone is asked for again."""
+        dialog = self.ann.page.get_by_role("dialog", name="Are you sure?")
+        dialog.get_by_role("button", name=action).click()
+
     def sees(self, person, count):
         """Waits until so many pictures of others move."""
         person.page.wait_for_function(

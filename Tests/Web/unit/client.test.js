@@ -29,7 +29,8 @@ function world() {
         return socket.tell("welcome", { version: 1, place: "cGxhY2U=" }, request);
       case "signIn": {
         const token = value.token ? {} : { token: "dG9rZW4=" };
-        return socket.tell("signedIn", { name: "ann", session: "4", ...token }, request);
+        const { account } = server;
+        return socket.tell("signedIn", { name: "ann", session: "4", account, ...token }, request);
       }
       case "listChannels":
         return socket.tell("channelList", { channels: [{ ...LOBBY, position, sequence: position }] }, request);
@@ -180,6 +181,54 @@ test("a guest is somebody for this page alone", async () => {
   assert.equal(storage.getItem("confab.token"), "somebody else");
 });
 
+test("a guest whose tab is loaded again goes on, beside whoever the browser knows", async () => {
+  const { server } = world();
+  const [storage, tab] = [new MemoryStorage(), new MemoryStorage()];
+  storage.setItem("confab.token", "bWVtYmVy");
+  await new Client("wss://place/", storage, server.Socket, tab).signInAsGuest("c2VjcmV0", "gil");
+  assert.equal(storage.getItem("confab.token"), "bWVtYmVy");
+  const again = new Client("wss://place/", storage, server.Socket, tab);
+  again.resume();
+  await settle();
+  assert.deepEqual(server.requests.findLast(({ kind }) => kind === "signIn").value, { token: { token: "dG9rZW4=" } });
+  await again.signOut();
+  assert.equal(tab.getItem("confab.token"), null);
+  assert.equal(storage.getItem("confab.token"), "bWVtYmVy");
+  // Who signs in in such a tab is no guest any more.
+  tab.setItem("confab.token", "Z3Vlc3Q=");
+  await new Client("wss://place/", storage, server.Socket, tab).signIn("ann", "pencil case");
+  assert.equal(tab.getItem("confab.token"), null);
+});
+
+test("a code makes nobody somebody else without a question", async () => {
+  const { server } = world();
+  const storage = new MemoryStorage();
+  const client = new Client("wss://place/", storage, server.Socket);
+  await client.signIn("ann", "pencil case");
+  await settle();
+  client.me.account = "7";
+  const asked = [];
+  const answer = (agrees) => async (name) => {
+    asked.push(name);
+    return agrees;
+  };
+  storage.setItem("confab.token", "bWluZQ==");
+  server.account = "8";
+  assert.equal(await client.takeCode("Y29kZQ==", answer(false)), false);
+  assert.deepEqual(asked, ["ann"]);
+  assert.equal(storage.getItem("confab.token"), "bWluZQ==");
+  // The session that the code opened is not left behind.
+  const [first, second] = server.sockets;
+  assert.ok(server.requests.some(({ kind, socket }) => kind === "signOut" && socket === second));
+  assert.ok(!server.requests.some(({ kind, socket }) => kind === "signOut" && socket === first));
+  server.account = "7";
+  assert.equal(await client.takeCode("Y29kZQ==", answer(true)), false);
+  assert.equal(asked.length, 1);
+  server.account = "8";
+  assert.equal(await client.takeCode("Y29kZQ==", answer(true)), true);
+  assert.equal(storage.getItem("confab.token"), "dG9rZW4=");
+});
+
 test("a server that is not there is told to whoever asked, once", async () => {
   const { server } = world();
   server.isDown = true;
@@ -213,12 +262,14 @@ test("what happened besides stands between the messages", async () => {
   log.push({ channel: "1", position: "4", at: "4000", by: "cid", memberJoined: { name: "cid" } });
   const ended = { meeting: "1", startedAt: "0", endedAt: "600000", count: 3, attendances: [{ name: "ann" }, { name: "ben" }] };
   log.push({ channel: "1", position: "5", at: "5000", meetingEnded: ended });
-  server.sockets.at(-1).tell("event", log[3]);
-  server.sockets.at(-1).tell("event", log[4]);
+  log.push({ channel: "1", position: "6", at: "6000", memberJoined: { name: "gil-guest" } });
+  log.push({ channel: "1", position: "7", at: "7000", memberLeft: { name: "gil-guest" } });
+  for (const event of log.slice(3)) server.sockets.at(-1).tell("event", event);
   await place.openNewest("1");
   await settle();
   const notes = place.timeline("1").notesAfter(3).map(({ text }) => text);
-  assert.deepEqual(notes, ["cid joined", "The meeting ended after 10 min. There were ann, ben and 1 more"]);
+  const guest = ["gil-guest came by a guest link", "gil-guest left"];
+  assert.deepEqual(notes, ["cid joined", "The meeting ended after 10 min. There were ann, ben and 1 more", ...guest]);
 });
 
 test("lagging begins again on the same connection", async () => {

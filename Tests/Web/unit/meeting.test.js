@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeClock, settle, vectors } from "./support.js";
 import { Call } from "../../../Web/meeting/call.js";
+import { Disconnected, Refusal } from "../../../Web/protocol/errors.js";
 import { Events } from "../../../Web/protocol/events.js";
-import { bestGrid } from "../../../Web/ui/tiles.js";
+import { bestGrid, firstSeen } from "../../../Web/ui/tiles.js";
 
 const clock = fakeClock();
 
@@ -132,7 +133,7 @@ test("trouble is healed by restarting ICE until it is gone", async () => {
   clock.tick(0);
   await settle();
   assert.equal(client.last("publishMedia").sdp, "offer restart");
-  client.tell("mediaLost", { subscribing: true });
+  subscriber.become("failed");
   clock.tick(0);
   await settle();
   assert.ok(client.last("restartMedia"));
@@ -141,6 +142,107 @@ test("trouble is healed by restarting ICE until it is gone", async () => {
   assert.deepEqual(troubles.at(0), true);
   assert.deepEqual(troubles.at(-1), false);
   assert.equal(call.isTroubled, false);
+});
+
+test("what the server has forgotten is made anew, keys and all", async () => {
+  const { client, call, publisher, subscriber } = await joined();
+  publisher.become("connected");
+  subscriber.become("connected");
+  client.tell("mediaOffer", { number: 1, sdp: "one" });
+  await settle();
+  client.tell("mediaLost", { publishing: true });
+  await settle();
+  assert.equal(publisher.connectionState, "closed");
+  assert.equal(FakePeer.all.length, 3);
+  assert.equal(client.last("publishMedia").sdp, "offer");
+  assert.equal(FakePeer.all[2].sections[0].sender.track, call.localTrack("MICROPHONE"));
+  client.tell("mediaLost", { subscribing: true });
+  clock.tick(0);
+  await settle();
+  assert.equal(subscriber.connectionState, "closed");
+  assert.ok(client.last("restartMedia"));
+  client.tell("mediaOffer", { number: 2, sdp: "two" });
+  await settle();
+  assert.equal(FakePeer.all[3].remote.sdp, "two");
+  assert.equal(client.last("answerMedia").number, 2);
+  assert.ok(call.isTroubled);
+  FakePeer.all[3].become("connected");
+  FakePeer.all[2].become("connected");
+  assert.ok(!call.isTroubled);
+});
+
+test("a connection that never comes about is asked for again", async () => {
+  const { client } = await joined();
+  clock.tick(8_000);
+  await settle();
+  assert.equal(client.last("publishMedia").sdp, "offer restart");
+  assert.ok(client.last("restartMedia"));
+});
+
+test("another microphone is as mute as the one before, from its first moment on", async () => {
+  const { client, call } = await joined();
+  await call.setMicrophone(false);
+  const before = client.asked.length;
+  const other = track("audio");
+  await call.setTrack("MICROPHONE", other);
+  assert.equal(other.enabled, false);
+  const told = client.asked.slice(before).filter(({ kind }) => kind === "setParticipation");
+  assert.ok(told.every(({ value }) => value.microphone === false));
+  // Pressed while there is none, it holds for the next.
+  await call.setTrack("MICROPHONE", null);
+  await call.setMicrophone(true);
+  const third = track("audio");
+  await call.setTrack("MICROPHONE", third);
+  assert.equal(third.enabled, true);
+});
+
+test("who comes back says what is on, and obeys what a host did meanwhile", async () => {
+  const { client, call } = await joined();
+  await call.setMicrophone(false);
+  const answer = client.request;
+  const self = (more) => ({ ...client.joined, resumed: true, participants: [{ participant: 2, name: "ann", ...more }] });
+  client.request = () => Promise.reject(new Disconnected());
+  await call.setMicrophone(true).catch(() => {});
+  client.request = answer;
+  call.wish([{ participant: 1, source: "CAMERA", width: 10, height: 10 }]);
+  client.joined = self({ microphone: false });
+  client.asked = [];
+  client.emit("caughtUp");
+  await settle();
+  assert.equal(call.isOn("MICROPHONE"), true);
+  assert.equal(client.last("setParticipation").microphone, true);
+  assert.equal(client.last("wishMedia").wishes.length, 1);
+  const muted = [];
+  call.on("muted", (each) => muted.push(each));
+  client.joined = self({ microphone: false });
+  client.emit("caughtUp");
+  await settle();
+  assert.equal(call.isOn("MICROPHONE"), false);
+  assert.equal(client.last("setParticipation").microphone, false);
+  assert.deepEqual(muted, [{ source: "MICROPHONE", by: "A host" }]);
+});
+
+test("a second loss while coming back, or a server in trouble, ends nothing", async () => {
+  const { client, call } = await joined();
+  const answer = client.request;
+  client.request = () => Promise.reject(new Disconnected());
+  client.emit("caughtUp");
+  await settle();
+  assert.equal(call.state, "joined");
+  client.request = () => Promise.reject(new Refusal({ code: 6001, message: "Wait.", retryAfterMs: "700" }));
+  client.emit("caughtUp");
+  await settle();
+  assert.equal(call.state, "joined");
+  client.request = answer;
+  client.joined = { ...client.joined, resumed: true };
+  client.asked = [];
+  clock.tick(700);
+  await settle();
+  assert.equal(client.last("joinMeeting").key, "a2V5");
+  client.request = () => Promise.reject(new Refusal({ code: 4002, message: "You are not in the room." }));
+  client.emit("caughtUp");
+  await settle();
+  assert.equal(call.state, "gone");
 });
 
 test("a lost connection to the server goes on with the key, or begins anew", async () => {
@@ -214,6 +316,16 @@ test("what is asked is spelled as the vectors spell it", async () => {
     const known = fields(name, kind);
     for (const field of used) assert.ok(known.includes(field), `${kind}.${field}: ${known}`);
   }
+});
+
+test("when there are more pictures than sections, screens and who spoke last come first", () => {
+  const tile = (participant, source = "CAMERA") => ({ key: `${participant}-${source}`, participant, source });
+  const tiles = [...Array(12).keys()].map((id) => tile(id + 1)).concat(tile(12, "SCREEN"));
+  const spoke = new Map([[12, 1], [3, 2]]);
+  const order = (large) => firstSeen(tiles, large, spoke).map(({ key }) => key);
+  assert.deepEqual(order("").slice(0, 4), ["12-SCREEN", "3-CAMERA", "12-CAMERA", "1-CAMERA"]);
+  assert.equal(order("7-CAMERA")[0], "7-CAMERA");
+  assert.equal(order("").length, 13);
 });
 
 test("the grid takes the largest tiles", () => {
