@@ -22,7 +22,7 @@ package func exerciseICE(_ bytes: [UInt8]) {
   var controller = ICEController(
     local: client, remote: server, tuple: tuple, tieBreaker: 1, at: now)
   _ = controller.poll(at: now, using: &random)
-  controller.receive(bytes, at: now)
+  precondition(controller.receive(bytes, from: tuple, at: now) == nil, "a stranger got an answer")
   precondition(!controller.isConnected, "a stranger's answer was believed")
 
   let check = STUNMessage(

@@ -79,13 +79,41 @@ package struct ICEController: Sendable {
     (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
   }
 
-  /// An answer, if it is one to the check that is under way and proves to be the server's.
-  package mutating func receive(_ bytes: [UInt8], at now: MonotonicTime) {
-    guard let answer = STUNMessage(bytes), answer.messageClass == .success,
-      answer.transaction == transaction, key.authenticates(bytes)
-    else { return }
+  /// An answer, if it is one to the check that is under way and proves to be the server's; or a check of
+  /// the server's own, which some send though they need not.
+  ///
+  /// - Returns: what is to be sent back to where the bytes came from.
+  package mutating func receive(
+    _ bytes: [UInt8], from source: TransportTuple, at now: MonotonicTime
+  ) -> [UInt8]? {
+    guard let message = STUNMessage(bytes) else { return nil }
+    if message.messageClass == .request { return answer(to: message, bytes, from: source) }
+    guard message.messageClass == .success, message.transaction == transaction,
+      key.authenticates(bytes)
+    else { return nil }
     transaction = nil
     answeredAt = now
     nextCheck = now + Self.consentInterval
+    return nil
+  }
+
+  private func answer(
+    to request: STUNMessage, _ bytes: [UInt8], from source: TransportTuple
+  ) -> [UInt8]? {
+    let own = local.integrityKey
+    guard request.method == STUNMessage.binding,
+      request.value(of: AttributeType.username)
+        == Array("\(local.fragment):\(remote.fragment)".utf8),
+      own.authenticates(bytes),
+      let address = MappedAddress(address: source.remoteAddress, port: source.remotePort)
+    else { return nil }
+    return STUNMessage(
+      .success, transaction: request.transaction,
+      attributes: [
+        .init(
+          type: AttributeType.xorMappedAddress,
+          value: address.xored(transaction: request.transaction))
+      ]
+    ).encoded(integrity: own, fingerprint: true)
   }
 }

@@ -47,9 +47,9 @@ package enum ICEAgent: Sendable {
       guard case .answer(let answer) = outcome else { return nil }
       return answer
     case .controlling(var controller):
-      controller.receive(bytes, at: now)
+      let answer = controller.receive(bytes, from: tuple, at: now)
       self = .controlling(controller)
-      return nil
+      return answer
     }
   }
 

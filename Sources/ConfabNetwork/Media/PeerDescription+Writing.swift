@@ -25,14 +25,15 @@ package enum PeerSession {
   package static let levelExtension: UInt8 = 1
 
   package static func offer(
-    _ streams: [PeerStream], local: ICECredentials, fingerprint: CertificateFingerprint
+    _ streams: [PeerStream], local: ICECredentials, fingerprint: CertificateFingerprint,
+    setup: String = "actpass"
   ) -> String {
     var lines = beginning(mids: streams.map(\.mid))
     for stream in streams {
       let name = stream.kind == .audio ? "audio" : "video"
       let codec = stream.kind == .audio ? "opus/48000/2" : "VP8/90000"
       lines += ["m=\(name) 9 UDP/TLS/RTP/SAVPF \(stream.payloadType)", "c=IN IP4 0.0.0.0"]
-      lines += transport(local, fingerprint, setup: "actpass")
+      lines += transport(local, fingerprint, setup: setup)
       lines += [
         "a=mid:\(stream.mid)", "a=extmap:\(midExtension) \(HeaderExtensionKind.mid.uri)",
         "a=sendonly", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:\(stream.payloadType) \(codec)",
@@ -53,7 +54,10 @@ package enum PeerSession {
     to offer: String, local: ICECredentials, fingerprint: CertificateFingerprint
   ) -> String {
     let offered = offer.split(whereSeparator: \.isNewline)
-    let kept = ["m=", "a=mid:", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"]
+    let kept = [
+      "m=", "a=mid:", "a=rtcp-mux", "a=rtcp-rsize", "a=rtpmap:", "a=fmtp:", "a=rtcp-fb:",
+      "a=extmap:",
+    ]
     var lines = beginning(
       mids: offered.filter { $0.hasPrefix("a=mid:") }.map { String($0.dropFirst(6)) })
     for line in offered where kept.contains(where: line.hasPrefix) {

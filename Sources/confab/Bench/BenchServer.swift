@@ -17,17 +17,25 @@ struct BenchServer {
   ///   - data: of a server that was stopped; nil makes a folder.
   ///   - journal: of the place; nil for one in the folder.
   ///   - number: of several servers of the place.
+  ///   - processor: the only one that it may use.
   static func launch(
-    data: String? = nil, journal: String? = nil, number: Int = 0
+    data: String? = nil, journal: String? = nil, number: Int = 0, processor: Int? = nil
   ) async throws -> BenchServer {
     let data =
       data ?? FileManager.default.temporaryDirectory.path + "/confab-bench-\(getpid())-\(number)"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments =
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    let serving =
       ["serve", "--data", data, "--listen", "127.0.0.1:0"]
       + (journal.map { ["--journal", $0] } ?? [])
+    if let processor {
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
+      process.arguments = ["-c", "\(processor)", program.path] + serving
+    } else {
+      process.executableURL = program
+      process.arguments = serving
+    }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

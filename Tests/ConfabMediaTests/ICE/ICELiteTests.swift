@@ -180,14 +180,29 @@ import Testing
       let request = try #require(controller.poll(at: now, using: &random))
       #expect(controller.poll(at: now, using: &random) == nil)
       if attempt >= 3, case .answer(let bytes) = ice.receive(request, from: Self.client, at: now) {
-        controller.receive([0] + bytes, at: now)
+        _ = controller.receive([0] + bytes, from: Self.client, at: now)
         #expect(!controller.isConnected)
-        controller.receive(bytes, at: now)
+        _ = controller.receive(bytes, from: Self.client, at: now)
       }
       now = controller.nextDeadline
     }
     #expect(controller.isConnected)
     #expect(ice.selected == Self.client)
+    // Some servers check, though they need not: whoever knows our password gets an answer.
+    func check(_ key: ICECredentials) -> [UInt8] {
+      STUNMessage(
+        .request, transaction: [UInt8](repeating: 7, count: 12),
+        attributes: [
+          .init(
+            type: AttributeType.username,
+            value: Array("\(own.fragment):\(Self.local.fragment)".utf8))
+        ]
+      ).encoded(integrity: key.integrityKey, fingerprint: true)
+    }
+    let answer = controller.receive(check(own), from: Self.client, at: now)
+    #expect(answer.flatMap { STUNMessage($0) }?.messageClass == .success)
+    let refused = controller.receive(check(Self.local), from: Self.client, at: now)
+    #expect(refused == nil)
   }
 
   @Test func credentialsAreThoseThatSDPCarries() {

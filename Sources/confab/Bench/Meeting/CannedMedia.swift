@@ -1,3 +1,4 @@
+import ConfabMedia
 import ConfabNetwork
 
 /// VP8 that no decoder has to like: right headers, pictures of a size, and the time of sending in each
@@ -7,6 +8,8 @@ struct CannedVideo {
   private static let headerBytes = 12 + 4 + 10
   private static let packetBytesMax = 1_100
   static let timeOffset = 12 + 4 + 10
+  /// The same from where the payload begins.
+  static let payloadTimeOffset = timeOffset - RTPHeader.fixedBytes
 
   let stream: PeerStream
   let frameBytes: Int
@@ -53,11 +56,52 @@ struct CannedVideo {
     }
   }
 
-  private static func put(
+  fileprivate static func put(
     _ value: UInt64, bytes count: Int, into packet: inout [UInt8], at offset: Int
   ) {
     for index in 0..<count {
       packet[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - index)))
     }
+  }
+}
+
+/// Packets of Opus that no decoder has to like: as long as speech, with the time of sending in each.
+struct CannedSound {
+  static let interval = Duration.milliseconds(20)
+  private static let samples: UInt32 = 960
+  /// 24 kbit/s.
+  private static let payloadBytes = 60
+  private static let levelExtension = PeerSession.levelExtension
+  /// Where the time stands in the payload.
+  static let timeOffset = 1
+  private static let headerBytes = 12 + 8
+
+  let stream: PeerStream
+  let isLoud: Bool
+  private var sequence: UInt16
+  private var timestamp: UInt32 = 0
+
+  init(stream: PeerStream, isLoud: Bool) {
+    self.stream = stream
+    self.isLoud = isLoud
+    sequence = UInt16(truncatingIfNeeded: stream.ssrc)
+  }
+
+  mutating func next(at nanoseconds: UInt64, _ body: (UnsafeRawBufferPointer) -> Void) {
+    sequence &+= 1
+    timestamp &+= Self.samples
+    var packet = [UInt8](repeating: 0x5A, count: Self.headerBytes + Self.payloadBytes)
+    packet[0] = 0x90
+    packet[1] = stream.payloadType
+    CannedVideo.put(UInt64(sequence), bytes: 2, into: &packet, at: 2)
+    CannedVideo.put(UInt64(timestamp), bytes: 4, into: &packet, at: 4)
+    CannedVideo.put(UInt64(stream.ssrc), bytes: 4, into: &packet, at: 8)
+    // RFC 8285 §4.2: one word of elements, of which one is how loud it is (RFC 6464).
+    let level: UInt8 = isLoud ? 20 : 100
+    packet.replaceSubrange(
+      12..<20, with: [0xBE, 0xDE, 0, 1, Self.levelExtension << 4, 0x80 | level, 0, 0])
+    packet[Self.headerBytes] = 0xFC
+    CannedVideo.put(nanoseconds, bytes: 8, into: &packet, at: Self.headerBytes + Self.timeOffset)
+    packet.withUnsafeBytes { body($0) }
   }
 }

@@ -13,11 +13,13 @@ struct MeetingLoadReport: Codable, Sendable {
   var forwardedPerSecond: Double
   var latencyMedianMilliseconds: Double?
   var latencyP99Milliseconds: Double?
-  /// Of the port's thread.
-  var microsecondsPerForwardedPacket: Double
-  var forwardedPerSecondOfThread: Double
-  var joinMedianMilliseconds: Double
-  var memoryKiBPerViewer: Double
+  /// Of the server's process, all of it; nil when it is not known which that is.
+  var serverCPUPercent: Double?
+  var serverMicrosecondsPerPacket: Double?
+  var serverKiBPerViewer: Double?
+  /// From asking until the first picture is there, whole.
+  var joinMedianMilliseconds: Double?
+  var joinWorstMilliseconds: Double?
 
   var text: String {
     func number(_ value: Double?, _ digits: Int = 2) -> String {
@@ -30,10 +32,11 @@ struct MeetingLoadReport: Codable, Sendable {
         rate          \(number(forwardedPerSecond, 0)) packets/s
         added         median \(number(latencyMedianMilliseconds)) ms, p99 \
       \(number(latencyP99Milliseconds)) ms
-        server        \(number(microsecondsPerForwardedPacket)) µs of the port's thread a packet: \
-      \(number(forwardedPerSecondOfThread, 0)) packets/s for a core
-        joining       median \(number(joinMedianMilliseconds)) ms until keys
-        memory        \(number(memoryKiBPerViewer, 0)) KiB a viewer, both sides of it
+        server        \(number(serverCPUPercent, 0)) % of a processor, \
+      \(number(serverMicrosecondsPerPacket)) µs a packet
+        memory        \(number(serverKiBPerViewer, 0)) KiB a viewer
+        joining       median \(number(joinMedianMilliseconds, 1)) ms to the first picture, worst \
+      \(number(joinWorstMilliseconds, 1)) ms
       """
   }
 }
