@@ -34,6 +34,44 @@ import Testing
     #expect(refused.errors.contains("4005"))
   }
 
+  @Test func aRecordingIsShownAndStandsInTheHistory() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    try await place.run("ann", ["send", "#lobby", "before"]).expectSuccess()
+    let file = place.folder + "/talk.ivf"
+    try Data(Self.recording(frames: 10)).write(to: URL(fileURLWithPath: file))
+    let shown = try await place.run("ann", ["meet", "#lobby", "--play", file]).expectSuccess()
+    #expect(shown.output.contains("Presenting talk.ivf."))
+    #expect(shown.output.contains("talk.ivf has ended."))
+    try await place.run("bob", ["send", "#lobby", "after"]).expectSuccess()
+    let read = try await place.run("bob", ["read", "#lobby"]).expectSuccess().output
+    let lines = read.lines.map { line in
+      ["before", "started a meeting", "meeting ended", "after"].first { line.contains($0) }
+    }
+    #expect(lines.suffix(4) == ["before", "started a meeting", "meeting ended", "after"])
+    let json = try await place.run("bob", ["read", "#lobby", "--since", "1", "--json"])
+      .expectSuccess().output
+    #expect(json.contains("\"after\"") && !json.contains("\"before\""))
+    try Data("no picture".utf8).write(to: URL(fileURLWithPath: file))
+    let refused = try await place.run("ann", ["meet", "#lobby", "--play", file])
+    #expect(refused.status == 2)
+    #expect(refused.errors.contains("is neither IVF nor WebM"))
+  }
+
+  /// IVF with pictures of VP8 that no decoder has to like, ten a second.
+  private static func recording(frames: Int) -> [UInt8] {
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var bytes = Array("DKIF".utf8) + little(0, 2) + little(32, 2) + Array("VP80".utf8)
+    bytes += little(320, 2) + little(180, 2) + little(10, 4) + little(1, 4) + little(frames, 8)
+    for frame in 0..<frames {
+      let picture: [UInt8] = [0x10, 0, 0, 0x9D, 1, 0x2A, 0x40, 1, 0xB4, 0] + little(frame, 90)
+      bytes += little(picture.count, 4) + little(frame, 8) + picture
+    }
+    return bytes
+  }
+
   @Test func aHostFollowsAndTypes() async throws {
     let place = try await Place()
     try await place.bring("ann")

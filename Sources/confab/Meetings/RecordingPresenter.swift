@@ -75,12 +75,14 @@ actor RecordingPresenter {
     while true {
       do {
         let connection = try await dialer.dial()
+        self.connection = connection
         try await join(over: connection)
         backoff.reset()
         while true {
           for push in try await connection.pushes.next() { try await take(push) }
         }
       } catch  where Dialer.mayPass(error) {
+        await connection?.close()
         connection = nil
         Output.note("\(error) Trying again…")
         try await Task.sleep(for: Dialer.wait(after: error, backoff.next()))
@@ -90,7 +92,6 @@ actor RecordingPresenter {
 
   private func join(over connection: Connection) async throws {
     let joined = try await connection.joinMeeting(channel, key: key)
-    self.connection = connection
     (meeting, participant, key) = (joined.info.meeting, joined.participant, Array(joined.key))
     isInside = !joined.waiting
     if !joined.resumed { needsWay = true }

@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from support import PATIENCE_MS, Browser, Server, complain, expect
+from support import Browser, Server, complain, expect
 
 # Keeps what the page connects with, so that a test can ask it for its statistics.
 WATCH = """
@@ -31,13 +31,17 @@ DECODED = """async () => (await mediaStats())
 class MeetingCase(unittest.TestCase):
     """ann owns the place and a room, where ben and cid are too."""
 
+    # More options of `confab serve`.
+    options = ()
+    own_address = "127.0.0.1"
+
     def setUp(self):
         self.browser = Browser(
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             # Chromium gathers no address of this machine's own loopback otherwise.
             "--allow-loopback-in-peer-connection")
         self.addCleanup(self.browser.close)
-        self.server = Server()
+        self.server = Server(*self.options, host=self.own_address)
         self.addCleanup(self.server.close)
         self.people = []
         self.ann = self.someone("ann", self.server.owner_link)
@@ -83,7 +87,8 @@ class MeetingCase(unittest.TestCase):
 
     def sees(self, person, count):
         """Waits until so many pictures of others move."""
-        person.page.wait_for_function(
+        person.page.evaluate("() => { window.before = undefined; }")
+        person.wait(
             f"""async () => {{
                 const decoded = await ({DECODED})();
                 window.before ??= new Map();
@@ -93,5 +98,4 @@ class MeetingCase(unittest.TestCase):
                     else if (frames >= window.before.get(mid) + 10) moving += 1;
                 }}
                 return moving >= {count};
-            }}""", polling=500, timeout=PATIENCE_MS)
-        person.page.evaluate("window.before = undefined")
+            }}""", f"{count} pictures move")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from playwright.sync_api import expect, sync_playwright
 
@@ -24,18 +25,19 @@ expect.set_options(timeout=PATIENCE_MS)
 
 
 class Server:
-    """`confab serve` on loopback, with a folder that goes away."""
+    """`confab serve` with a folder that goes away."""
 
-    def __init__(self):
+    def __init__(self, *options, host="127.0.0.1"):
+        self.options = options
         self.folder = tempfile.mkdtemp(prefix="confab-web-")
         self.data = os.path.join(self.folder, "data")
-        self.address = "127.0.0.1:0"
+        self.address = f"{host}:0"
         self.owner_link = None
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
-            [CONFAB, "serve", "--data", self.data, "--listen", self.address],
+            [CONFAB, "serve", "--data", self.data, "--listen", self.address, *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         for line in self.process.stdout:
             if line.startswith("listening "):
@@ -43,9 +45,13 @@ class Server:
                 if self.owner_link:
                     break
             if line.startswith("owner link: https://"):
-                self.owner_link = line.split()[2]
+                self.owner_link = self.here(line.split()[2])
                 break
         self.url = f"https://{self.address}"
+
+    def here(self, link):
+        """A link of this server, whatever address it tells others."""
+        return re.sub(r"^https://[^/]+", f"https://{self.address}", link)
 
     def stop(self):
         self.process.terminate()
@@ -83,7 +89,7 @@ class Server:
     def invitation(self):
         """A link for a browser, good for everybody."""
         said = self.run("operator", "admin", "invite", "--uses", "50", "--data", self.data)
-        return re.search(r"https://\S+", said).group(0)
+        return self.here(re.search(r"https://\S+", said).group(0))
 
 
 class Person:
@@ -127,6 +133,14 @@ class Person:
     def open(self, name):
         conversations = self.page.get_by_role("navigation", name="Conversations")
         conversations.get_by_role("button", name=re.compile(re.escape(name))).first.click()
+
+    def wait(self, script, what):
+        """Until the script is true. Playwright's own `wait_for_function` takes a promise for true."""
+        end = time.monotonic() + PATIENCE_MS / 1_000
+        while not self.page.evaluate(script):
+            if time.monotonic() > end:
+                raise AssertionError(f"never: {what}")
+            self.page.wait_for_timeout(200)
 
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)

@@ -166,6 +166,8 @@ class ChatTests(unittest.TestCase):
         link = dialog.get_by_text(re.compile("^https://"))
         expect(link).to_be_visible()
         dan = self.someone("dan", link.inner_text())
+        dialog.get_by_role("tab", name="Disk").click()
+        expect(dialog.get_by_role("row", name=re.compile("Messages and all.* [KM]B$"))).to_be_visible()
         dialog.get_by_role("tab", name="Audit").click()
         dialog.get_by_role("button", name="Verify the chain").click()
         expect(dialog.get_by_text("The chain is intact")).to_be_visible()

@@ -4,7 +4,7 @@ import re
 import unittest
 
 from meetings import MeetingCase
-from support import PATIENCE_MS, expect
+from support import expect
 
 
 class HostTests(MeetingCase):
@@ -36,11 +36,17 @@ class HostTests(MeetingCase):
         guest.page.goto(link)
         guest.page.get_by_label("Name").fill("gil")
         guest.page.get_by_role("button", name="Go to the meeting").click()
+        ann.write("Not for strangers")
+        expect(cid.message("Not for strangers")).to_be_visible()
         self.join(guest)
+        expect(guest.page.get_by_text("A host will let you in.")).to_be_visible()
         self.host("Let gil-guest in").click()
         expect(guest.page.locator("li.tile")).to_have_count(4)
         guest.write("Hello from outside")
         expect(ann.message("Hello from outside")).to_be_visible()
+        expect(guest.message("Hello from outside")).to_be_visible()
+        ann.write("Welcome, gil!")
+        expect(guest.message("Welcome, gil!")).to_be_visible()
 
         self.host("Remove ben from the meeting").click()
         self.sure("Remove ben")
@@ -75,13 +81,13 @@ class MediaTests(MeetingCase):
         expect(self.ann.page.get_by_role("button", name="ben, hand raised")).to_be_visible()
         # Who is shown large comes in a larger layer than who is not.
         self.ann.page.get_by_role("button", name="Show the speaker large").click()
-        self.ann.page.wait_for_function(
+        self.ann.wait(
             """async () => {
                 const heights = (await mediaStats())
                     .filter((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video')
                     .map((entry) => entry.frameHeight ?? 0);
                 return Math.max(...heights) > Math.min(...heights);
-            }""", polling=500, timeout=PATIENCE_MS)
+            }""", "one picture is larger than the other")
         self.ann.picture("meeting")
         self.ann.page.get_by_role("button", name="Show everybody alike").click()
 

@@ -73,7 +73,7 @@ class RecordingTests(MeetingCase):
         self.sees(ben, 1)
         expect(ben.page.locator("li.tile.has-picture:not(.is-self)")).to_have_count(1)
         # It was decoded as it was recorded: the size is the file's, and the tone is no silence.
-        ben.page.wait_for_function(f"async () => (await ({HEARD})()) > 0.01", polling=500)
+        ben.wait(f"async () => (await ({HEARD})()) > 0.01", "the tone is heard")
         self.assertIn([320, 180], ben.page.evaluate("""async () => (await mediaStats())
             .filter((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video')
             .map((entry) => [entry.frameWidth, entry.frameHeight])"""))
