@@ -193,13 +193,16 @@ package struct StoredMessage: Hashable, Sendable {
 package struct AuditQuery: Hashable, Sendable {
   /// Strictly later; nil is from the beginning.
   package var since: WallTime?
+  /// Or, when the newest come first, before it; 0 is from the end.
   package var afterEntry: UInt64
   package var limit: Int
+  package var newestFirst: Bool
 
-  package init(since: WallTime?, afterEntry: UInt64, limit: Int) {
+  package init(since: WallTime?, afterEntry: UInt64, limit: Int, newestFirst: Bool = false) {
     self.since = since
     self.afterEntry = afterEntry
     self.limit = limit
+    self.newestFirst = newestFirst
   }
 }
 

@@ -41,7 +41,7 @@ extension Hub {
     hold(.tell(channel, stamped))
   }
 
-  private mutating func subscribe(_ account: AccountID, to channel: ChannelID) {
+  mutating func subscribe(_ account: AccountID, to channel: ChannelID) {
     guard let listening = connectionsByAccount[account], let found = state.channels[channel]
     else { return }
     let view = view(of: found, for: account)

@@ -155,7 +155,8 @@ extension Hub {
   private mutating func subscribeAgain() {
     for (id, connection) in connections where connection.isSubscribed {
       guard let account = connection.account.flatMap({ state.accounts[$0] }) else { continue }
-      for channel in account.channels { effects.append(.subscribe(id, channel)) }
+      let channels = isOutside(account.id) ? [] : account.channels
+      for channel in channels { effects.append(.subscribe(id, channel)) }
       if connection.watchesPresence { effects.append(.watchPresence(id)) }
     }
   }

@@ -31,6 +31,9 @@ package struct Hub: Sendable {
     perSecond: HubLimits.joinsPerSecond, burst: HubLimits.joinBurst)
   var mediaRates = RateLimits(
     perSecond: HubLimits.mediaChangesPerSecond, burst: HubLimits.mediaChangeBurst)
+  var mediaNewsRates = RateLimits(
+    perSecond: HubLimits.mediaNewsPerSecond, burst: HubLimits.mediaNewsBurst)
+  var guestGraces = GuestGraces()
   /// Channels with a meeting in the journal that nobody holds: to be ended.
   var orphans: OrderedSet<ChannelID> = []
   var signInCodes = SignInCodes()
@@ -114,6 +117,7 @@ package struct Hub: Sendable {
     expireFileOffers()
     expireNodes()
     expireMeetings()
+    expireGuests()
     flushAfterReply()
     defer { effects = [] }
     return effects
@@ -123,6 +127,7 @@ package struct Hub: Sendable {
   package var nextDeadline: MonotonicTime? {
     [
       presence.nextDeadline, files.nextDeadline, meetings.nextDeadline, orphanDeadline,
+      guestGraces.nextDeadline,
       nodes.nextDeadline, orphanSearch,
     ].compactMap(\.self).min()
   }

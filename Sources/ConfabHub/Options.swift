@@ -84,6 +84,10 @@ package enum HubLimits {
   /// Devices in one meeting, and waiting before it; hosts get in besides.
   package static let meetingParticipantsMax = 500
   package static let meetingWaitingMax = 200
+  /// Devices of one person that wait before one meeting.
+  package static let waitingDevicesMax = 4
+  /// A guest who is gone for so long, while no meeting holds them, is gone for good.
+  package static let guestGrace: Duration = .seconds(30 * 60)
   /// Participants in one reply, so that it fits a frame.
   package static let rosterPageMax = 100
   /// People named in the few words about a meeting.
@@ -102,6 +106,9 @@ package enum HubLimits {
   /// Offers and restarts of one account's media connections: likewise.
   package static let mediaChangesPerSecond = 4
   package static let mediaChangeBurst = 60
+  /// Answers, wishes and what is said about oneself, of one account: likewise.
+  package static let mediaNewsPerSecond = 20
+  package static let mediaNewsBurst = 200
   package static let mediaWishesMax = 64
   package static let publishedTracksMax = 8
   /// UTF-8 bytes of the name of a media section.

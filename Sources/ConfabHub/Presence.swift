@@ -113,7 +113,9 @@ extension Hub {
     leave(id, signedOut: false)
     loseFileOffers(of: id)
     loseMeetings(of: id)
+    let account = connections[id]?.account
     connections[id] = nil
+    guestMayBeGone(account)
   }
 
   /// Takes the person off a connection that goes on or is closed soon.

@@ -38,7 +38,8 @@ final class ServerParts: Sendable {
     let directory = Directory(state)
     let archives = ArchiveStore(journal: journal, folder: folder.archives)
     let reads = JournalReads(
-      journal: journal, directory: directory, archives: archives, metrics: metrics)
+      journal: journal, directory: directory, archives: archives, folder: folder,
+      metrics: metrics)
     var hubOptions = options.hub
     hubOptions.relaysFiles = options.relay != nil
     let shared = journal as? any SharedJournal

@@ -17,7 +17,7 @@ struct AdministrationTests {
     .setAccount(name: "dan", .disable), .setAccount(name: "dan", .enable),
     .setAccount(name: "dan", .unlock), .setAccount(name: "dan", .signOut),
     .resetPassword(name: "dan", secret),
-    .readAudit(AuditQuery(since: nil, afterEntry: 0, limit: 0)), .verifyAudit,
+    .readAudit(AuditQuery(since: nil, afterEntry: 0, limit: 0)), .verifyAudit, .readDiskUse,
     .openArchive(.backup), .readArchive(archive: 1, file: 0, offset: 0),
   ]
 

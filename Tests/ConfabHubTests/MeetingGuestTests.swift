@@ -35,11 +35,92 @@ struct MeetingGuestTests {
     #expect(harness.store.state.channels[ChannelID(2)]?.members.count == 4)
   }
 
+  @Test("who was not let in hears, says and sees nothing, and is sent away for good")
+  func outside() throws {
+    let (harness, bob, cat) = HubHarness.withRoom()
+    let bea = harness.guest("bea", try #require(harness.guestLink(bob))).id
+    harness.ask(.subscribe(presence: true), on: bea)
+    harness.joins(bob)
+    #expect(harness.news(bea).last?.names == [], "that there is a meeting, and not who is in it")
+    #expect(harness.joins(bea)?.info.names == [])
+    harness.ask(HubHarness.send("#plans", "a secret", id: 1), on: bob)
+    #expect(harness.posted(bea) == [])
+    let watch = Request.meeting(.watch(.label("#plans"), stop: false))
+    for request in [
+      HubHarness.send("#plans", id: 2), watch, .listMembers(.label("#plans"), after: ""),
+    ] {
+      #expect(harness.ask(request, on: bea).code == .meetingWaiting)
+    }
+    let read = harness.ask(
+      .readMessages(.label("#plans"), .newest, limit: 0), on: bea)
+    guard case .messages(let query, _)? = read.read else {
+      Issue.record("nothing to read")
+      return
+    }
+    #expect(query.visibility.afterSequence == 1)
+    harness.joins(cat)
+    #expect(harness.changes(bea) == [])
+    harness.ask(.meeting(.answerKnock(HubHarness.meeting, nil, admit: false)), on: bob)
+    #expect(harness.gone(bea) == [.refused])
+    #expect(!harness.isOpen(bea))
+  }
+
+  @Test("who is let in hears what is said from then on")
+  func inside() throws {
+    let (harness, bob, _) = HubHarness.withRoom()
+    let bea = harness.guest("bea", try #require(harness.guestLink(bob))).id
+    harness.ask(.subscribe(presence: true), on: bea)
+    harness.joins(bob)
+    harness.joins(bea)
+    harness.ask(.meeting(.answerKnock(HubHarness.meeting, nil, admit: true)), on: bob)
+    harness.ask(HubHarness.send("#plans", "welcome", id: 1), on: bob)
+    #expect(harness.posted(bea) == ["welcome"])
+  }
+
+  @Test("those who wait keep nobody out who need not wait")
+  func crowd() throws {
+    let (harness, bob, cat) = HubHarness.withRoom()
+    let secret = try #require(harness.guestLink(bob, uses: 300))
+    harness.joins(bob)
+    let first = harness.guest("first", secret).id
+    for _ in 1..<HubLimits.waitingDevicesMax { harness.joins(first) }
+    for number in 0..<HubLimits.meetingWaitingMax - 1 {
+      harness.joins(harness.guest("g\(number)", secret).id)
+    }
+    let late = harness.guest("late", secret).id
+    #expect(harness.ask(HubHarness.join(), on: late).code == .meetingFull)
+    #expect(harness.joins(cat)?.isWaiting == false)
+  }
+
+  @Test("a guest for whom no meeting begins does not stay for ever")
+  func patience() throws {
+    let (harness, bob, _) = HubHarness.withRoom()
+    let secret = try #require(harness.guestLink(bob))
+    let bea = harness.guest("bea", secret).id
+    harness.wait(HubLimits.guestGrace * 2)
+    #expect(harness.store.state.channels[ChannelID(2)]?.members.count == 5, "the page is open")
+    harness.disconnect(bea)
+    harness.wait(HubLimits.guestGrace)
+    harness.settle()
+    #expect(harness.store.state.channels[ChannelID(2)]?.members.count == 4)
+    let eve = harness.guest("eve", secret).id
+    harness.restart()
+    harness.wait(.seconds(1))
+    #expect(harness.store.state.channels[ChannelID(2)]?.members.count == 5)
+    harness.wait(HubLimits.guestGrace)
+    harness.settle()
+    #expect(harness.store.state.channels[ChannelID(2)]?.members.count == 4, "after a start too")
+    _ = eve
+  }
+
   @Test("guests see and may do nothing else")
   func restrictions() throws {
     let (harness, bob, _) = HubHarness.withRoom()
     let bea = harness.guest("bea", try #require(harness.guestLink(bob))).id
     harness.ask(.subscribe(presence: true), on: bea)
+    harness.joins(bob)
+    harness.joins(bea)
+    harness.ask(.meeting(.answerKnock(HubHarness.meeting, nil, admit: true)), on: bob)
     for request in [
       .who(after: ""), .readDevices(of: "bob"), HubHarness.room("mine"),
       .joinRoom(.label("#plans")), .inviteMembers(.label("#plans"), ["bob"]),

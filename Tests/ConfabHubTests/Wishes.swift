@@ -70,6 +70,13 @@ extension HubHarness {
     (heard[id] ?? []).compactMap { if case .event(let event) = $0 { event } else { nil } }
   }
 
+  /// The texts of messages that a connection heard.
+  func posted(_ id: ConnectionID) -> [String] {
+    events(id).compactMap {
+      if case .messagePosted(_, let message) = $0.event.body { message.text } else { nil }
+    }
+  }
+
   func presences(_ id: ConnectionID) -> [PresenceView] {
     (heard[id] ?? []).compactMap { if case .presence(let view) = $0 { view } else { nil } }
   }

@@ -255,6 +255,14 @@ import Testing
     let page = try journal.audit(AuditQuery(since: nil, afterEntry: 1, limit: 2))
     #expect(page.records.map(\.event.entry) == [2, 3])
     #expect(page.more)
+    let last = try journal.audit(
+      AuditQuery(since: nil, afterEntry: 0, limit: 2, newestFirst: true))
+    #expect(last.records.map(\.event.entry) == [6, 5])
+    #expect(last.more)
+    let first = try journal.audit(
+      AuditQuery(since: nil, afterEntry: 3, limit: 9, newestFirst: true))
+    #expect(first.records.map(\.event.entry) == [2, 1])
+    #expect(!first.more)
     func since(_ time: Int64) throws -> [UInt64] {
       try journal.audit(
         AuditQuery(

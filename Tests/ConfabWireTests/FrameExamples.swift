@@ -159,6 +159,7 @@ enum FrameExamples {
       .readAudit(.with { ($0.since, $0.afterEntry, $0.limit) = (at, 1_000, 100) })
     ),
     ("verify_audit", .verifyAudit(.init())),
+    ("read_disk_use", .readDiskUse(.init())),
     ("open_archive", .openArchive(.with { $0.kind = .classic })),
     (
       "read_archive",
@@ -346,6 +347,14 @@ extension FrameExamples {
         })
     ),
     ("archive_chunk", .archiveChunk(.with { ($0.bytes, $0.end) = (id, true) })),
+    (
+      "disk_use",
+      .diskUse(
+        .with {
+          ($0.journalBytes, $0.otherBytes) = (40_960, 2_048)
+          ($0.freeBytes, $0.diskBytes) = (1 << 33, 1 << 34)
+        })
+    ),
   ]
 
   private static let news: [(String, WireServerFrame.OneOf_Body)] = [

@@ -58,6 +58,8 @@ export class Timeline {
   /** Events that came while a page was under way. @type {any[]} */
   #recent = [];
   #fetches = 0;
+  /** A newest page came: what happens next follows it, even if nothing was in it. */
+  #isAtEnd = false;
 
   get first() {
     return this.messages[0]?.sequence ?? 0;
@@ -91,6 +93,7 @@ export class Timeline {
   replace(page, ends) {
     this.messages = [];
     Object.assign(this, ends);
+    this.#isAtEnd = !this.hasNewer;
     this.#insert(page, "end");
   }
 
@@ -134,8 +137,10 @@ export class Timeline {
     const position = number(event.position);
     if (event.posted) {
       const sequence = number(event.posted.sequence);
-      // Where nothing was fetched yet only the channel's first message follows.
-      if (this.hasNewer || sequence !== this.last + 1) return [];
+      // Where nothing was fetched yet only the channel's first message follows; where nothing may be read of
+      // what was said before, whatever is said next.
+      const isFirst = this.messages.length === 0 && this.#isAtEnd;
+      if (this.hasNewer || (sequence !== this.last + 1 && !isFirst)) return [];
       const wire = { ...event.posted, at: event.at, from: event.by, position: event.position };
       this.messages.push(readMessage(wire, position));
       this.#forgetOldest();

@@ -1,4 +1,4 @@
-// For the owner of the place: people, invitations, sessions, rooms, and what happened.
+// For the owner of the place: people, invitations, sessions, rooms, the disk, and what happened.
 
 import { number } from "../protocol/values.js";
 import { ago, shortTime } from "../text/times.js";
@@ -16,6 +16,7 @@ export function ownerDialog(client) {
     { name: "Invitations", show: showInvitations },
     { name: "Sessions", show: showAllSessions },
     { name: "Rooms", show: showRooms },
+    { name: "Disk", show: showDisk },
     { name: "Audit", show: showAudit },
   ];
   const buttons = tabs.map(({ name, show }, index) =>
@@ -271,12 +272,42 @@ async function showRooms(content, client) {
   );
 }
 
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+
+/** @param {number} bytes @returns {string} as people say it: 4.7 GB */
+export function sizeText(bytes) {
+  let unit = 0;
+  while (bytes >= 999.5 && unit < UNITS.length - 1) {
+    bytes /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || bytes >= 99.5 ? Math.round(bytes) : bytes.toFixed(1)} ${UNITS[unit]}`;
+}
+
+async function showDisk(content, client) {
+  const use = await client.request("readDiskUse");
+  const rows = [
+    ["Messages and all that happened", use.journalBytes],
+    ["Certificates, archives and the rest", use.otherBytes],
+    ["Free on the disk", use.freeBytes],
+    ["The disk", use.diskBytes],
+  ];
+  fill(
+    content,
+    table(
+      ["What", "Size"],
+      rows.map(([what, bytes]) => h("tr", {}, h("td", {}, what), h("td", {}, sizeText(number(bytes))))),
+    ),
+    h("p.muted", {}, "Files go from device to device, and sound and pictures through: neither is kept here."),
+  );
+}
+
 const AUDIT_PAGE = 200;
 
 async function showAudit(content, client) {
   const verdict = h("p", { role: "status" });
   const rows = h("tbody", {});
-  const more = h("button.button", { type: "button", hidden: true }, "Later ones");
+  const more = h("button.button", { type: "button", hidden: true }, "Older ones");
   const days = h(
     "select.input",
     { "aria-label": "From when on" },
@@ -288,7 +319,12 @@ async function showAudit(content, client) {
   const load = async (isFirst) => {
     if (isFirst) last = "0";
     const since = String(Date.now() - Number(days.value) * DAY_MS);
-    const page = await client.request("readAudit", { since, afterEntry: last, limit: AUDIT_PAGE });
+    const page = await client.request("readAudit", {
+      since,
+      afterEntry: last,
+      limit: AUDIT_PAGE,
+      newestFirst: true,
+    });
     const entries = page.entries ?? [];
     last = entries.at(-1)?.entry ?? last;
     if (isFirst) rows.replaceChildren();

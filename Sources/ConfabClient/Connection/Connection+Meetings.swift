@@ -8,10 +8,13 @@ extension Connection {
   /// Joins the channel's meeting, and starts it when there is none.
   ///
   /// - Parameter key: of the participant that goes on after a lost connection; empty for a new one.
-  package func joinMeeting(_ channel: WireChannelRef, key: [UInt8]) async throws
-    -> WireMeetingJoined
-  {
-    let request = WireJoinMeeting.with { ($0.channel, $0.key) = (channel, Data(key)) }
+  package func joinMeeting(
+    _ channel: WireChannelRef, key: [UInt8], microphone: Bool = false, camera: Bool = false
+  ) async throws -> WireMeetingJoined {
+    let request = WireJoinMeeting.with {
+      ($0.channel, $0.key) = (channel, Data(key))
+      ($0.microphone, $0.camera) = (microphone, camera)
+    }
     guard case .meetingJoined(let joined) = try await self.request(.joinMeeting(request)) else {
       throw wrongAnswer
     }
@@ -39,6 +42,16 @@ extension Connection {
       throw wrongAnswer
     }
     return answer.sdp
+  }
+
+  /// Answers the server's offer of what this participant sees and hears.
+  package func answerMedia(_ sdp: String, to offer: UInt32, in meeting: UInt64) async throws {
+    try await done(
+      .answerMedia(.with { ($0.meeting, $0.number, $0.sdp) = (meeting, offer, sdp) }))
+  }
+
+  package func wishMedia(_ wishes: [WireMediaWish], in meeting: UInt64) async throws {
+    try await done(.wishMedia(.with { ($0.meeting, $0.wishes) = (meeting, wishes) }))
   }
 
   package func setScreen(_ isOn: Bool, in meeting: UInt64) async throws {

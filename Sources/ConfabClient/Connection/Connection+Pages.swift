@@ -1,4 +1,5 @@
 package import ConfabWire
+import SwiftProtobuf
 
 // Lists that come in pages, as one list.
 extension Connection {
@@ -108,6 +109,29 @@ extension Connection {
     case .sinceSequence, .sinceTime, .sinceSecond:
       try await laterMessages(first, limit: limit, page)
     }
+  }
+
+  /// When the channel's meetings began and ended, between two positions.
+  package func meetings(
+    in channel: UInt64, after position: UInt64, through end: UInt64
+  ) async throws -> [WireEvent] {
+    var found: [WireEvent] = []
+    var after = position
+    while after < end {
+      let request = WireReadEvents.with { ($0.channel, $0.afterPosition) = (channel, after) }
+      guard case .eventList(let list) = try await self.request(.readEvents(request)) else {
+        throw wrongAnswer
+      }
+      found += list.events.filter { event in
+        switch event.body {
+        case .meetingStarted, .meetingEnded: event.position <= end
+        default: false
+        }
+      }
+      guard list.more, let last = list.events.last else { break }
+      after = last.position
+    }
+    return found
   }
 
   private func laterMessages(

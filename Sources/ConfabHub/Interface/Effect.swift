@@ -67,6 +67,7 @@ package enum Read: Sendable {
   case search(SearchQuery, reader: AccountID?)
   case audit(AuditQuery)
   case verifyAudit
+  case diskUse
   case openArchive(ArchiveKind)
   case readArchive(archive: UInt64, file: Int, offset: UInt64)
 }

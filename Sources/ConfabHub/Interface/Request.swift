@@ -55,6 +55,7 @@ package enum Request: Sendable {
   case resetPassword(name: String, Secret)
   case readAudit(AuditQuery)
   case verifyAudit
+  case readDiskUse
   case openArchive(ArchiveKind)
   case readArchive(archive: UInt64, file: Int, offset: UInt64)
 }

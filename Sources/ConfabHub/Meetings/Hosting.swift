@@ -72,17 +72,29 @@ extension Hub {
     try requireJournal()
     for person in waiting {
       let party = MediaParty(meeting: id, participant: person.id)
-      if admit { try letIn(party, by: host) } else { leaveMeeting(party, .refused, by: host) }
+      if admit { try letIn(party, by: host) } else { try sendAway(party, by: host) }
     }
     reply(caller, .done)
     let names = waiting.map { state.name(of: $0.account) }.joined(separator: ", ")
     log(caller, admit ? "let somebody in" : "sent somebody away", "\(id): \(names)")
   }
 
+  /// A guest who was not let in is a guest no more, and must not knock for ever.
+  private mutating func sendAway(_ party: MediaParty, by host: AccountID) throws(Rejection) {
+    let account = meetings.participant(party).flatMap { state.accounts[$0.account] }
+    leaveMeeting(party, .refused, by: host)
+    if let account, account.role == .guest, !account.isDisabled, isOutside(account.id) {
+      try endGuest(account)
+    }
+  }
+
   private mutating func letIn(_ party: MediaParty, by host: AccountID) throws(Rejection) {
     let (time, entry) = (now.wall, state.entry)
     meetings.change(party.meeting) { $0.letIn(party.participant, at: time, entry: entry) }
     try enter(party)
+    if let account = meetings.participant(party)?.account {
+      meetings.change(party.meeting) { $0.admitted.insert(account) }
+    }
     guard let meeting = meetings[party.meeting], let person = meetings.participant(party),
       let channel = state.channels[meeting.channel]
     else { return }

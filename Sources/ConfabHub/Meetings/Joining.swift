@@ -56,9 +56,9 @@ extension Hub {
     if channel.meeting == nil { try startMeeting(caller, channel, person) }
     guard let meeting = meetings.meeting(in: channel.id) else { throw Self.journalRefusal }
     _ = try AttendMeeting.meeting(in: state, channel.id, for: person)
-    try requirePlace(in: meeting, for: person)
     let twins = twins(in: meeting, of: caller)
     let isWaiting = mustWait(person, before: meeting)
+    try requirePlace(in: meeting, for: person, isWaiting: isWaiting)
     let joined = addParticipant(caller, person, meeting, sources, isWaiting: isWaiting)
     // Only now, so that a meeting of one does not end when its page is loaded again.
     for twin in twins { leaveMeeting(twin, .replaced) }
@@ -83,19 +83,26 @@ extension Hub {
   }
 
   private func requirePlace(
-    in meeting: LiveMeeting, for person: Account
+    in meeting: LiveMeeting, for person: Account, isWaiting: Bool
   ) throws(Rejection) {
     guard let channel = state.channels[meeting.channel], !state.isHost(person.id, of: channel)
     else { return }
     guard !meeting.isLocked || meeting.isInside(person.id) else {
       throw Rejection(.meetingLocked, "This meeting is locked. Ask its host to open it.")
     }
-    guard meeting.inside < HubLimits.meetingParticipantsMax,
-      meeting.waiting < HubLimits.meetingWaitingMax
+    guard isWaiting else {
+      guard meeting.inside < HubLimits.meetingParticipantsMax else {
+        throw Rejection(
+          .meetingFull,
+          "This meeting is full: it holds \(HubLimits.meetingParticipantsMax) people.")
+      }
+      return
+    }
+    guard meeting.waiting < HubLimits.meetingWaitingMax,
+      meeting.waiting(of: person.id) < HubLimits.waitingDevicesMax
     else {
       throw Rejection(
-        .meetingFull,
-        "This meeting is full: it holds \(HubLimits.meetingParticipantsMax) people.")
+        .meetingFull, "Too many wait before this meeting already. Try again in a moment.")
     }
   }
 
@@ -143,6 +150,7 @@ extension Hub {
     try execute(AttendMeeting(channel: channel), by: .account(participant.account))
     let entry = state.entry
     meetings.change(party) { $0.entry = entry }
+    welcome(participant.account, to: party.meeting)
     hold(.media(.join(party)))
     for source in participant.sources { hold(.media(.forward(party, source, true))) }
   }

@@ -34,7 +34,7 @@ struct LiveMeeting: Sendable {
   var isLocked = false
   /// In the order of coming.
   private(set) var participants: OrderedDictionary<ParticipantID, Participant> = [:]
-  /// Let in by a host before, and so not asked to wait again.
+  /// Let in before, and so not asked to wait again; of guests all who came in.
   var admitted: Set<AccountID> = []
   private(set) var inside = 0
   private var nextParticipant: UInt32 = 1
@@ -46,6 +46,10 @@ struct LiveMeeting: Sendable {
   }
 
   var waiting: Int { participants.count - inside }
+
+  func waiting(of account: AccountID) -> Int {
+    participants.values.count { $0.account == account && $0.isWaiting }
+  }
 
   func isInside(_ account: AccountID) -> Bool {
     participants.values.contains { $0.account == account && !$0.isWaiting }
@@ -79,7 +83,6 @@ struct LiveMeeting: Sendable {
     participant.joinedAt = time
     participant.entry = entry
     participants[id] = participant
-    admitted.insert(participant.account)
     inside += 1
   }
 

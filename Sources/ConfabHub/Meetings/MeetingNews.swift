@@ -66,7 +66,8 @@ extension Hub {
   func view(of channel: Channel, meetingFor reader: AccountID?) -> MeetingView {
     let live = meetings.meeting(in: channel.id)
     let meeting = live == nil ? nil : channel.meeting
-    let names = live.map { inside(of: $0) } ?? []
+    let isOutside = reader.map { self.isOutside($0) } ?? false
+    let names = isOutside ? [] : live.map { inside(of: $0) } ?? []
     return MeetingView(
       channel: channel.id, label: state.label(of: channel, for: reader), meeting: meeting?.id,
       startedAt: meeting?.startedAt ?? WallTime(millisecondsSinceEpoch: 0),
@@ -93,8 +94,14 @@ extension Hub {
       guard let channel = state.channels[id] else { continue }
       let listeners = presence.people.keys.filter { channel.members[$0] != nil }
       guard channel.kind == .direct else {
-        let all = OrderedSet(listeners.flatMap { subscribed(of: $0) })
-          .union(meetings.watchers(of: id))
+        for account in listeners where isOutside(account) {
+          let view = view(of: channel, meetingFor: account)
+          hold(.notifyAll(subscribed(of: account), .meetingChanged(view)))
+        }
+        let all = OrderedSet(
+          listeners.filter { !isOutside($0) }.flatMap { subscribed(of: $0) }
+        )
+        .union(meetings.watchers(of: id))
         guard !all.isEmpty else { continue }
         hold(.notifyAll(Array(all), .meetingChanged(view(of: channel, meetingFor: nil))))
         continue

@@ -16,6 +16,7 @@ extension Hub {
     case .answer(let meeting, let number, let sdp):
       let (party, participant) = try insider(caller, in: meeting)
       try Self.check(sdp: sdp)
+      try limitMediaNews(participant.account)
       // A newer offer is on its way already, and will be answered too.
       guard number == participant.offer else { return reply(caller, .done) }
       let ticket = ask(.media(caller))
@@ -26,7 +27,8 @@ extension Hub {
       hold(.media(.restart(party)))
       reply(caller, .done)
     case .wish(let meeting, let wishes, let kbps):
-      let (party, _) = try insider(caller, in: meeting)
+      let (party, person) = try insider(caller, in: meeting)
+      try limitMediaNews(person.account)
       guard wishes.count <= HubLimits.mediaWishesMax else {
         throw Rejection(
           .requestInvalid, "At most \(HubLimits.mediaWishesMax) people can be seen at a time.")
@@ -75,12 +77,19 @@ extension Hub {
       .rateLimited, "The call is set up anew too often. Wait a little.", retryAfter: wait)
   }
 
+  private mutating func limitMediaNews(_ account: AccountID) throws(Rejection) {
+    guard let wait = mediaNewsRates.take(account, at: now.monotonic) else { return }
+    throw Rejection(
+      .rateLimited, "Too much about one call at once. Wait a little.", retryAfter: wait)
+  }
+
   // MARK: - Oneself
 
   private mutating func setParticipation(
     _ caller: Caller, _ meeting: MeetingID, _ change: Participation
   ) throws(Rejection) {
     let (party, before) = try party(caller, in: meeting)
+    try limitMediaNews(before.account)
     for (source, isOn) in [
       (MediaSource.microphone, change.microphone), (.camera, change.camera),
       (.screen, change.screen),

@@ -126,6 +126,7 @@ extension Hub {
       query.limit = Self.page(query.limit)
       read = .audit(query)
     case .verifyAudit: read = .verifyAudit
+    case .readDiskUse: read = .diskUse
     case .openArchive(let kind):
       // Everything leaves the server with it, so it stands in the audit.
       try requireJournal()

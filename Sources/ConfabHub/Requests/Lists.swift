@@ -36,7 +36,9 @@ extension Hub {
   ) throws(Rejection) {
     let account = try state.person(try actor(caller))
     hold(.beginTelling(caller.connection))
-    for channel in account.channels { hold(.subscribe(caller.connection, channel)) }
+    if !isOutside(account.id) {
+      for channel in account.channels { hold(.subscribe(caller.connection, channel)) }
+    }
     // Who else is on the server is none of a guest's business.
     if presence, account.role != .guest {
       connections[caller.connection]?.watchesPresence = true

@@ -126,7 +126,7 @@ extension Hub {
       // Nothing was said yet, which is no error: an empty page.
       label = "@\(state.name(of: other))"
     } else {
-      let (found, visible) = try state.readable(reference, by: actor)
+      let (found, visible) = try readable(reference, by: actor)
       (channel, visibility) = (found.id, visible)
       label = state.label(of: found, for: actor.account)
     }
@@ -141,7 +141,7 @@ extension Hub {
   private mutating func readEvents(
     _ caller: Caller, _ channel: ChannelID, _ after: UInt64, _ limit: Int
   ) throws(Rejection) {
-    let (found, visibility) = try state.readable(.id(channel), by: try actor(caller))
+    let (found, visibility) = try readable(.id(channel), by: try actor(caller))
     let query = EventQuery(
       channel: found.id, afterPosition: max(after, visibility.afterPosition),
       limit: Self.page(limit))
@@ -156,13 +156,15 @@ extension Hub {
     var scope: [SearchQuery.Scope] = []
     if let reference {
       if case .channel = try state.target(reference, for: actor) {
-        let (channel, visibility) = try state.readable(reference, by: actor)
+        let (channel, visibility) = try readable(reference, by: actor)
         scope = [SearchQuery.Scope(channel: channel.id, visibility: visibility)]
       }
     } else {
       for channel in state.channels.values {
         guard let visibility = channel.visibility(for: reader) else { continue }
-        scope.append(SearchQuery.Scope(channel: channel.id, visibility: visibility))
+        scope.append(
+          SearchQuery.Scope(
+            channel: channel.id, visibility: seen(visibility, in: channel, by: reader.id)))
       }
     }
     let query = SearchQuery(words: words, scope: scope, limit: Self.page(limit))

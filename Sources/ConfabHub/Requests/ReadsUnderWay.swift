@@ -15,7 +15,7 @@ extension Hub {
     case .events(let query): return allows(query.channel, from: query.afterPosition, actor)
     case .search(let query, _):
       return query.scope.allSatisfy { allows($0.channel, from: $0.visibility.afterPosition, actor) }
-    case .audit, .verifyAudit, .openArchive, .readArchive:
+    case .audit, .verifyAudit, .diskUse, .openArchive, .readArchive:
       return (try? state.requireAdministrator(actor)) != nil
     }
   }

@@ -48,14 +48,13 @@ extension Hub {
       state.accounts[account]?.role == .guest
     else { return }
     switch request {
-    case .signOut, .subscribe, .listMembers, .send, .edit, .delete, .react, .markRead,
-      .readMessages, .readEvents, .search, .listChannels(notJoined: false, _):
+    case .signOut, .subscribe, .markRead, .readMessages, .readEvents, .search,
+      .listChannels(notJoined: false, _), .meeting(.join), .meeting(.leave):
       return
-    case .meeting(let request):
-      switch request {
-      case .createGuestLink, .createSignInCode: break
-      default: return
-      }
+    case .meeting(.createGuestLink), .meeting(.createSignInCode): break
+    case .listMembers, .send, .edit, .delete, .react, .meeting:
+      guard isOutside(account) else { return }
+      throw Rejection(.meetingWaiting, "A host has not let you in yet.")
     default: break
     }
     throw Rejection(
@@ -88,7 +87,7 @@ extension Hub {
     case .meeting(let request): try routeMeetings(request, caller)
     case .addAccount, .listAccounts, .listAllRooms, .listAllSessions, .createInvitation,
       .listInvitations, .revokeInvitation, .setAccount, .resetPassword, .readAudit, .verifyAudit,
-      .openArchive, .readArchive:
+      .readDiskUse, .openArchive, .readArchive:
       try routeAdministration(request, caller)
     }
   }

@@ -102,7 +102,12 @@ extension MemoryStore {
   package func audit(_ query: AuditQuery) throws(JournalError) -> AuditPage {
     let limit = query.limit.clampedToPage
     var records: [AuditRecord] = []
-    for stored in entries.dropFirst(Int(clamping: query.afterEntry)) where records.count <= limit {
+    let edge = Int(clamping: query.afterEntry)
+    let asked =
+      query.newestFirst
+      ? Array(entries.prefix(edge == 0 ? entries.count : edge - 1).reversed())
+      : Array(entries.dropFirst(edge))
+    for stored in asked where records.count <= limit {
       let event = try EventCodec.decode(stored.payload, entry: stored.entry, text: "")
       if let since = query.since, event.event.at <= since { continue }
       records.append(AuditRecord(event: event, chain: stored.chain))

@@ -82,12 +82,18 @@ extension SQLiteJournal {
   package func audit(_ query: AuditQuery) throws(JournalError) -> AuditPage {
     try reading { db in
       let limit = query.limit.clampedToPage
-      var after = query.afterEntry
+      var after = query.newestFirst ? 0 : query.afterEntry
       if let since = query.since { after = max(after, try Self.lastEntry(notAfter: since, db)) }
+      let before =
+        query.newestFirst && query.afterEntry > 0 ? query.afterEntry.column : Int64.max
+      let order = query.newestFirst ? "DESC" : "ASC"
       let rows = try Row.fetchCursor(
         db.cachedStatement(
-          sql: "SELECT entry, payload, chain FROM entries WHERE entry > ? ORDER BY entry"),
-        arguments: [after.column])
+          sql: """
+            SELECT entry, payload, chain FROM entries WHERE entry > ? AND entry < ?
+            ORDER BY entry \(order)
+            """),
+        arguments: [after.column, before])
       var records: [AuditRecord] = []
       while records.count <= limit, let row = try rows.next() {
         let event = try EventCodec.decode(row.bytes(1), entry: row.number(0), text: "")

@@ -1,8 +1,10 @@
 /// What each viewer sees and hears.
 extension MediaRoom {
   /// All that the participant wants to see from now on, the most wanted first.
+  ///
+  /// - Parameter bitrateMax: of all of it together; 0 for whatever the line bears.
   package mutating func wish(
-    _ participant: ParticipantIndex, videos: [VideoWish], at now: UInt64
+    _ participant: ParticipantIndex, videos: [VideoWish], bitrateMax: Int = 0, at now: UInt64
   ) {
     let index = Int(participant.value)
     guard participants.contains(index) else { return }
@@ -15,6 +17,7 @@ extension MediaRoom {
       wishes.append(wish)
     }
     participants[index].wishes = wishes
+    participants[index].videoBitrateMax = bitrateMax == 0 ? .max : bitrateMax
     show(index)
     nextTick = min(nextTick, now)
   }
@@ -155,12 +158,14 @@ extension MediaRoom {
     let candidates = slots.map { candidate($0, of: viewer, at: now) }
     let sound = limits.audioSlots * 40_000
     let budget = participants[viewer].downlink.bitrate
+    let ceiling = participants[viewer].videoBitrateMax
     let outcome = LayerAllocation.allocate(
-      candidates, bitrate: max(0, budget - min(sound, budget / 4)))
+      candidates, bitrate: min(max(0, budget - min(sound, budget / 4)), ceiling))
     for (place, slot) in slots.enumerated() {
       aim(slot, at: outcome.choices[place], known: !candidates[place].options.isEmpty)
     }
-    if let wanted = outcome.bitrateWanted {
+    // What the viewer does not want is not to be probed for.
+    if let wanted = outcome.bitrateWanted, wanted <= ceiling {
       participants[viewer].downlink.wantProbe(to: (wanted + sound) * 5 / 4, at: now)
     }
   }

@@ -24,6 +24,7 @@ struct Participant: ~Copyable {
   /// Places in the room's downtracks: those of sound, then those of video.
   var slots: [Int] = []
   var wishes: [VideoWish] = []
+  var videoBitrateMax = Int.max
   var downlink: DownlinkEstimator
   var isAllocationDue = true
   var lastAllocation: UInt64 = 0

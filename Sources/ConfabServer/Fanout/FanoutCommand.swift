@@ -10,6 +10,8 @@ enum FanoutCommand: Sendable {
   /// An answer that a reading thread has spelled already.
   case answer(ConnectionID, UInt64, frame: [UInt8])
   case notify(ConnectionID, Notice)
+  /// Spelled once for all of them.
+  case notifyAll([ConnectionID], Notice)
   case close(ConnectionID, Rejection)
   case beginTelling(ConnectionID)
   case subscribe(ConnectionID, ChannelID)
@@ -25,7 +27,7 @@ enum FanoutCommand: Sendable {
       .close(let id, _), .beginTelling(let id), .subscribe(let id, _), .unsubscribe(let id, _),
       .watchPresence(let id):
       id
-    case .tell, .tellPresence: nil
+    case .notifyAll, .tell, .tellPresence: nil
     }
   }
 }

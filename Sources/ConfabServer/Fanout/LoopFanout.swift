@@ -168,8 +168,20 @@ final class LoopFanout: @unchecked Sendable {
       withSession(id) { $0.refuse(request, rejection) }
     case .answer(let id, let request, let frame):
       withSession(id) { $0.answer(request, frame: frame) }
-    case .notify(let id, let notice): withSession(id) { $0.notify(notice) }
+    case .notify(let id, let notice): withSession(id) { $0.notify($0.spell(notice)) }
+    case .notifyAll(let ids, let notice): notifyAll(ids, notice)
     case .close(let id, let rejection): withSession(id) { $0.sayGoodbye(rejection) }
+    }
+  }
+
+  private func notifyAll(_ ids: [ConnectionID], _ notice: Notice) {
+    var spelled: [FrameEncoding: [UInt8]] = [:]
+    for id in ids {
+      withSession(id) { session in
+        let frame = spelled[id.encoding] ?? session.spell(notice)
+        spelled[id.encoding] = frame
+        session.notify(frame)
+      }
     }
   }
 

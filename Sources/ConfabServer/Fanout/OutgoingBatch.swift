@@ -26,6 +26,12 @@ struct OutgoingBatch {
     commands[connection.loopIndex].append(command)
   }
 
+  mutating func notify(_ connections: [ConnectionID], _ notice: Notice) {
+    for (index, some) in Dictionary(grouping: connections, by: \.loopIndex) {
+      commands[index].append(.notifyAll(some, notice))
+    }
+  }
+
   // Who subscribes hears what comes after, and who leaves what came before: so what was told of the
   // channel goes first.
   mutating func subscribe(_ id: ConnectionID, _ channel: ChannelID) {

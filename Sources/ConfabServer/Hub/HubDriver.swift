@@ -225,7 +225,7 @@ final class HubDriver: @unchecked Sendable {
         self?.post($0)
       }
     case .notify(let id, let notice): outgoing.add(.notify(id, notice))
-    case .notifyAll(let ids, let notice): for id in ids { outgoing.add(.notify(id, notice)) }
+    case .notifyAll(let ids, let notice): outgoing.notify(ids, notice)
     case .close(let id, let rejection): outgoing.add(.close(id, rejection))
     case .beginTelling(let id): outgoing.add(.beginTelling(id))
     case .subscribe(let id, let channel): outgoing.subscribe(id, channel)

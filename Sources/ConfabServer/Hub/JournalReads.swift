@@ -21,13 +21,16 @@ final class JournalReads: Sendable {
   private let waiting = Atomic<Int>(0)
   private let pages: PageTranslation
   private let archives: ArchiveStore
+  private let folder: DataFolder
   private let metrics: ServerMetrics
 
   init(
-    journal: any Journal, directory: Directory, archives: ArchiveStore, metrics: ServerMetrics
+    journal: any Journal, directory: Directory, archives: ArchiveStore, folder: DataFolder,
+    metrics: ServerMetrics
   ) {
     self.journal = journal
     self.archives = archives
+    self.folder = folder
     self.metrics = metrics
     pages = PageTranslation(directory: directory)
     threads.start()
@@ -117,6 +120,7 @@ final class JournalReads: Sendable {
       return .searchHitList(pages.body(try journal.search(query), reader: reader))
     case .audit(let query): return .auditList(pages.body(try journal.audit(query)))
     case .verifyAudit: return .auditVerdict(pages.body(try journal.verifyAudit()))
+    case .diskUse: return .diskUse(WireDiskUse(of: folder))
     case .openArchive(let kind):
       return .archive(try archives.open(kind, for: connection))
     case .readArchive(let archive, let file, let offset):

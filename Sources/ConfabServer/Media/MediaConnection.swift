@@ -72,6 +72,8 @@ final class MeetingMember {
   /// What he sees and hears, by section.
   var slots: [(slot: ConfabMedia.MediaSlot, track: TrackID)] = []
   var wishes: [MediaWish] = []
+  /// 0 for whatever the line bears.
+  var videoKilobitsMax: UInt32 = 0
   var offerNumber: UInt32 = 0
   /// Of the offers, the one that was answered last.
   var answeredNumber: UInt32 = 0

@@ -28,9 +28,9 @@ extension MediaEndpoint {
       if let member = member(party) { retell(member, at: now) }
     case .restart(let party):
       if let member = member(party) { offer(member, at: now) }
-    case .wish(let party, let wishes, _):
+    case .wish(let party, let wishes, let kilobits):
       guard let member = member(party) else { return }
-      member.wishes = wishes
+      (member.wishes, member.videoKilobitsMax) = (wishes, kilobits)
       applyWishes(of: member, at: now)
     case .forward(let party, let source, let isForwarded):
       forward(party, source, isForwarded, at: now)
@@ -249,7 +249,9 @@ extension MediaEndpoint {
       return VideoWish(
         track: track.id, heightPixels: Int(clamping: wish.height), isOnStage: place == 0)
     }
-    member.meeting.room.wish(member.index, videos: videos, at: now.nanoseconds)
+    member.meeting.room.wish(
+      member.index, videos: videos, bitrateMax: Int(member.videoKilobitsMax) * 1_000,
+      at: now.nanoseconds)
     drain(member.meeting)
   }
 

@@ -262,12 +262,14 @@ final class SessionHandler: ChannelDuplexHandler {
     answered(request)
   }
 
-  func notify(_ notice: Notice) {
-    guard
-      let frame = try? FrameEncoder.encode(.push(services.replies.body(notice)), as: id.encoding),
-      mayPush(bytes: frame.count)
-    else { return }
+  func notify(_ frame: [UInt8]?) {
+    guard let frame, mayPush(bytes: frame.count) else { return }
     write(bytes: frame)
+  }
+
+  /// Nil for what does not fit into a frame.
+  func spell(_ notice: Notice) -> [UInt8]? {
+    try? FrameEncoder.encode(.push(services.replies.body(notice)), as: id.encoding)
   }
 
   func sayGoodbye(_ rejection: Rejection) {

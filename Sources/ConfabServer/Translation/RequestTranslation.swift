@@ -139,8 +139,11 @@ extension RequestTranslation {
     case .readAudit(let wire):
       let since = wire.since == 0 ? nil : WallTime(millisecondsSinceEpoch: wire.since)
       return .readAudit(
-        AuditQuery(since: since, afterEntry: wire.afterEntry, limit: Int(wire.limit)))
+        AuditQuery(
+          since: since, afterEntry: wire.afterEntry, limit: Int(wire.limit),
+          newestFirst: wire.newestFirst))
     case .verifyAudit: return .verifyAudit
+    case .readDiskUse: return .readDiskUse
     case .openArchive(let wire): return .openArchive(try kind(wire.kind))
     case .readArchive(let wire):
       return .readArchive(archive: wire.archive, file: Int(wire.file), offset: wire.offset)

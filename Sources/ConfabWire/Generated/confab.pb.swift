@@ -1057,6 +1057,14 @@ package nonisolated struct WireClientFrame: Sendable {
     set {body = .revokeInvitation(newValue)}
   }
 
+  package var readDiskUse: WireReadDiskUse {
+    get {
+      if case .readDiskUse(let v)? = body {return v}
+      return WireReadDiskUse()
+    }
+    set {body = .readDiskUse(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1121,6 +1129,7 @@ package nonisolated struct WireClientFrame: Sendable {
     case readArchive(WireReadArchive)
     case listInvitations(WireListInvitations)
     case revokeInvitation(WireRevokeInvitation)
+    case readDiskUse(WireReadDiskUse)
 
   }
 
@@ -1362,6 +1371,14 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .invitationList(newValue)}
   }
 
+  package var diskUse: WireDiskUse {
+    get {
+      if case .diskUse(let v)? = body {return v}
+      return WireDiskUse()
+    }
+    set {body = .diskUse(newValue)}
+  }
+
   /// Of its own accord, after Subscribe.
   package var event: WireEvent {
     get {
@@ -1554,6 +1571,7 @@ package nonisolated struct WireServerFrame: Sendable {
     case archive(WireArchive)
     case archiveChunk(WireArchiveChunk)
     case invitationList(WireInvitationList)
+    case diskUse(WireDiskUse)
     /// Of its own accord, after Subscribe.
     case event(WireEvent)
     case presence(WirePresence)
@@ -4514,10 +4532,13 @@ package nonisolated struct WireReadAudit: Sendable {
   /// Strictly later than this time; 0 is from the beginning.
   package var since: Int64 = 0
 
-  /// The entry after which the next page begins.
+  /// The entry after which the next page begins; with newest_first the one before which it begins, or 0
+  /// for the newest.
   package var afterEntry: UInt64 = 0
 
   package var limit: UInt32 = 0
+
+  package var newestFirst: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4586,6 +4607,38 @@ package nonisolated struct WireAuditVerdict: Sendable {
   package var brokenAt: UInt64 = 0
 
   package var head: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What the server's disk holds.
+package nonisolated struct WireReadDiskUse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireDiskUse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The journal: all that was said and done.
+  package var journalBytes: UInt64 = 0
+
+  /// Certificates, archives that are being made, and the rest of the data folder.
+  package var otherBytes: UInt64 = 0
+
+  /// Of the disk below: what is free, and all of it.
+  package var freeBytes: UInt64 = 0
+
+  package var diskBytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4710,7 +4763,7 @@ nonisolated extension WireArchiveKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{4}join_meeting\0\u{3}leave_meeting\0\u{3}watch_meeting\0\u{3}publish_media\0\u{3}answer_media\0\u{3}restart_media\0\u{3}wish_media\0\u{3}set_participation\0\u{3}answer_knock\0\u{3}mute_participant\0\u{3}remove_participant\0\u{3}set_meeting_door\0\u{3}end_meeting\0\u{3}create_guest_link\0\u{3}create_sign_in_code\0\u{4}\u{2}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0\u{3}list_invitations\0\u{3}revoke_invitation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}request\0\u{1}hello\0\u{3}sign_in\0\u{3}sign_out\0\u{3}change_password\0\u{3}list_sessions\0\u{3}revoke_session\0\u{1}subscribe\0\u{1}ping\0\u{4}\u{7}list_channels\0\u{3}list_members\0\u{1}who\0\u{1}send\0\u{1}edit\0\u{1}delete\0\u{1}react\0\u{3}mark_read\0\u{3}read_messages\0\u{3}read_events\0\u{1}search\0\u{3}read_devices\0\u{4}\u{5}create_room\0\u{3}create_classic_room\0\u{3}join_room\0\u{3}leave_room\0\u{3}invite_members\0\u{3}remove_member\0\u{3}rename_room\0\u{3}close_room\0\u{3}offer_file\0\u{3}answer_file\0\u{3}withdraw_file\0\u{3}send_file_candidates\0\u{3}read_file_offers\0\u{4}\u{4}join_meeting\0\u{3}leave_meeting\0\u{3}watch_meeting\0\u{3}publish_media\0\u{3}answer_media\0\u{3}restart_media\0\u{3}wish_media\0\u{3}set_participation\0\u{3}answer_knock\0\u{3}mute_participant\0\u{3}remove_participant\0\u{3}set_meeting_door\0\u{3}end_meeting\0\u{3}create_guest_link\0\u{3}create_sign_in_code\0\u{4}\u{2}add_account\0\u{3}list_accounts\0\u{3}list_all_rooms\0\u{3}list_all_sessions\0\u{3}create_invitation\0\u{3}set_account\0\u{3}reset_password\0\u{3}read_audit\0\u{3}verify_audit\0\u{3}open_archive\0\u{3}read_archive\0\u{3}list_invitations\0\u{3}revoke_invitation\0\u{3}read_disk_use\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5512,6 +5565,19 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .revokeInvitation(v)
         }
       }()
+      case 77: try {
+        var v: WireReadDiskUse?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readDiskUse(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readDiskUse(v)
+        }
+      }()
       default: break
       }
     }
@@ -5770,6 +5836,10 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .revokeInvitation(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
     }()
+    case .readDiskUse?: try {
+      guard case .readDiskUse(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 77)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -5785,7 +5855,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{2}\u{1a}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{3}disk_use\0\u{2}\u{19}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6156,6 +6226,19 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .invitationList(v)
+        }
+      }()
+      case 71: try {
+        var v: WireDiskUse?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .diskUse(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .diskUse(v)
         }
       }()
       case 96: try {
@@ -6543,6 +6626,10 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .invitationList?: try {
       guard case .invitationList(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .diskUse?: try {
+      guard case .diskUse(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
     }()
     case .event?: try {
       guard case .event(let v)? = self.body else { preconditionFailure() }
@@ -12474,7 +12561,7 @@ nonisolated extension WireResetPassword: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireReadAudit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReadAudit"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}since\0\u{3}after_entry\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}since\0\u{3}after_entry\0\u{1}limit\0\u{3}newest_first\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -12485,6 +12572,7 @@ nonisolated extension WireReadAudit: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.since) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.afterEntry) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.newestFirst) }()
       default: break
       }
     }
@@ -12500,6 +12588,9 @@ nonisolated extension WireReadAudit: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
     }
+    if self.newestFirst != false {
+      try visitor.visitSingularBoolField(value: self.newestFirst, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -12507,6 +12598,7 @@ nonisolated extension WireReadAudit: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.since != rhs.since {return false}
     if lhs.afterEntry != rhs.afterEntry {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.newestFirst != rhs.newestFirst {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -12661,6 +12753,70 @@ nonisolated extension WireAuditVerdict: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.entries != rhs.entries {return false}
     if lhs.brokenAt != rhs.brokenAt {return false}
     if lhs.head != rhs.head {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadDiskUse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadDiskUse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReadDiskUse, rhs: WireReadDiskUse) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDiskUse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DiskUse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}journal_bytes\0\u{3}other_bytes\0\u{3}free_bytes\0\u{3}disk_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.journalBytes) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.otherBytes) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.freeBytes) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.diskBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.journalBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.journalBytes, fieldNumber: 1)
+    }
+    if self.otherBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.otherBytes, fieldNumber: 2)
+    }
+    if self.freeBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.freeBytes, fieldNumber: 3)
+    }
+    if self.diskBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.diskBytes, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDiskUse, rhs: WireDiskUse) -> Bool {
+    if lhs.journalBytes != rhs.journalBytes {return false}
+    if lhs.otherBytes != rhs.otherBytes {return false}
+    if lhs.freeBytes != rhs.freeBytes {return false}
+    if lhs.diskBytes != rhs.diskBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -45,7 +45,7 @@ extension WireServerFrame.OneOf_Body {
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,
       .fileOfferStanding, .fileAcceptance, .fileOfferList, .meetingJoined, .meetingStanding,
       .mediaAnswer, .signInCode, .accountList, .invitation, .auditList, .auditVerdict, .archive,
-      .archiveChunk, .invitationList:
+      .archiveChunk, .invitationList, .diskUse:
       false
     }
   }

@@ -14,7 +14,7 @@ struct Read: AsyncParsableCommand {
         confab read @bob --since 12                            what came after number 12
         confab read '#builds' --since 0 --follow --json        everything, and what comes
 
-      What was shown counts as read, unless --keep-unread.
+      Between them stand the room's meetings. What was shown counts as read, unless --keep-unread.
       """)
 
   /// How many messages are shown when nobody says from where.
@@ -48,9 +48,24 @@ struct Read: AsyncParsableCommand {
     let current = try client.currentServer()
     let connection = try await current.dialer.dial()
     var last: UInt64 = 0
+    var position: UInt64?
     let opening = try await connection.messages(request, limit: effectiveLimit) { page in
-      for message in page.messages { show(message, in: page.label) }
-      last = page.messages.last?.sequence ?? last
+      guard let first = page.messages.first, let end = page.messages.last else { return }
+      var meetings = try await connection.meetings(
+        in: page.channel, after: position ?? first.position, through: end.position)[...]
+      for message in page.messages {
+        while meetings.first.map({ $0.position < message.position }) == true {
+          show(meetings.removeFirst(), in: page.label)
+        }
+        show(message, in: page.label)
+      }
+      (last, position) = (end.sequence, end.position)
+    }
+    // What came after the last message; where a limit cut the messages off, that is not known.
+    if since == nil || (limit == nil && position != nil) {
+      let meetings = try await connection.meetings(
+        in: opening.channel, after: position ?? 0, through: opening.asOfPosition)
+      for meeting in meetings { show(meeting, in: opening.label) }
     }
     if last > 0 { try await markRead(through: last, connection) }
     await connection.close()
@@ -73,6 +88,14 @@ struct Read: AsyncParsableCommand {
 
   private func show(_ message: WireMessage, in label: String) {
     if output.json { Output.line(message.json(channel: label)) } else { Output.line(message.line) }
+  }
+
+  private func show(_ event: WireEvent, in label: String) {
+    if output.json {
+      if let object = event.json(channel: label) { Output.line(object) }
+    } else if let line = event.line {
+      Output.line(line)
+    }
   }
 
   private func markRead(through sequence: UInt64, _ connection: Connection) async throws {
@@ -103,11 +126,7 @@ struct Read: AsyncParsableCommand {
         }
       case .event(let event, let channel):
         if let message = event.message, message.sequence <= last { return }
-        if output.json {
-          if let object = event.json(channel: channel.label) { Output.line(object) }
-        } else if let line = event.line {
-          Output.line(line)
-        }
+        show(event, in: channel.label)
         if let message = event.message {
           await marks.note(message.sequence, in: channel.id, pause: ReadMarks.delay)
         }

@@ -91,12 +91,14 @@ struct MeetingModel: ~Copyable {
     room.transportIsUp(participant, role: .subscribing, at: now)
   }
 
-  mutating func watch(_ viewer: Int, _ wishes: [(publisher: Int, height: Int)]) {
+  mutating func watch(
+    _ viewer: Int, _ wishes: [(publisher: Int, height: Int)], bitrateMax: Int = 0
+  ) {
     room.wish(
       ParticipantIndex(of: viewer),
       videos: wishes.map {
         VideoWish(track: tracks[$0.publisher][1].id, heightPixels: $0.height)
-      }, at: now)
+      }, bitrateMax: bitrateMax, at: now)
   }
 
   mutating func run(milliseconds: Int) {

@@ -187,6 +187,21 @@ struct MeetingTests {
     judge(meeting, "\(rate) bit/s")
   }
 
+  @Test("a wide line gets no more than its viewer wants")
+  func thrifty() throws {
+    var meeting = try MeetingModel(seed: 44)
+    meeting.downlink.bitsPerSecond = 8_000_000
+    for _ in 0..<3 { try meeting.join() }
+    meeting.watch(0, [(1, 720), (2, 720)], bitrateMax: 500_000)
+    meeting.run(milliseconds: 8_000)
+    meeting.bytesSent[0] = 0
+    meeting.run(milliseconds: 10_000)
+    let sound = meeting.room.limits.audioSlots * 40_000
+    #expect(meeting.bytesSent[0] * 8 / 10 <= (500_000 + sound) * 11 / 10)
+    #expect(meeting.decoded(0).allSatisfy { $0.frames > 100 })
+    judge(meeting, "thrifty")
+  }
+
   @Test("a very narrow line gets every fourth picture, and does not see that any are missing")
   func base() throws {
     var meeting = try MeetingModel(seed: 43)

@@ -139,6 +139,16 @@ test("what is told of a channel that was not opened waits for its page", () => {
   assert.ok(fresh.messages.length <= 3_000 && fresh.hasOlder);
 });
 
+test("who may read nothing of what was said before sees what is said next", () => {
+  const timeline = new Timeline();
+  timeline.beginFetch();
+  timeline.replace(page(1, 0, 80), { hasOlder: false, hasNewer: false });
+  assert.deepEqual(timeline.apply(event(81, { posted: { sequence: "51", text: "51" } })), [51]);
+  assert.deepEqual(timeline.apply(event(82, { posted: { sequence: "52", text: "52" } })), [52]);
+  assert.equal(timeline.message(51).text, "51");
+  assert.deepEqual(timeline.apply(event(90, { posted: { sequence: "60", text: "60" } })), []);
+});
+
 test("edits, deletions and reactions count once", () => {
   const timeline = new Timeline();
   timeline.beginFetch();
