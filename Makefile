@@ -27,7 +27,7 @@ run: ## install what is missing, build, and serve with data in ./confab-data
 
 # What waits for real sockets, processes or passwords has deadlines: it runs one test after the other, away
 # from the simulations, which keep every thread busy.
-ALONE := ^(EndToEnd|Confab(Client|Network|Server)Tests)\.
+ALONE := ^(EndToEnd|Confab(Client|Journal|Network|Server)Tests)\.
 test: ## install what is missing, build, and run all tests
 	@Tools/setup test
 	swift build --build-tests $(SWIFT_FLAGS)
