@@ -6,13 +6,12 @@ import Testing
   @Test func followersHearEverythingOnceOverKilledServers() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")
-    let follower = try place.start("bob", ["read", "#lobby", "--since", "0", "--follow", "--json"])
     let watcher = try place.start("bob", ["watch", "--json"])
-    defer {
-      follower.kill(SIGKILL)
-      watcher.kill(SIGKILL)
-    }
+    defer { watcher.kill(SIGKILL) }
+    // Before the other one, whose coming would make this one's no news.
     try await watcher.line { $0.contains("\"event\":\"active\"") && $0.contains("\"me\":true") }
+    let follower = try place.start("bob", ["read", "#lobby", "--since", "0", "--follow", "--json"])
+    defer { follower.kill(SIGKILL) }
     for round in 1...3 {
       for number in 1...5 {
         try await place.run("ann", ["broadcast", "round \(round) number \(number)"]).expectSuccess()
