@@ -43,6 +43,8 @@ package struct HubTurns: Sendable {
       }
       return hub.handle(input, at: now)
     case .reloaded: return hub.handle(input, at: now)
+    // It is due again when the turn is over, and would come again and again until then.
+    case .deadline where turn != nil: return []
     default:
       waiting.append(input)
       return []
@@ -83,6 +85,9 @@ package struct HubTurns: Sendable {
     default: 0
     }
   }
+
+  /// When `Input.deadline` is due; never while a turn is, since nothing can be decided then.
+  package var nextDeadline: MonotonicTime? { turn == nil ? hub.nextDeadline : nil }
 
   /// Whether something is on its way to the journal, or waits for what is.
   package var isIdle: Bool { turn == nil && waiting.isEmpty }

@@ -32,4 +32,29 @@ struct SharedStreamTests {
       }
     }
   }
+
+  @Test("what is due while a group is on its way is due when that is over, and asked for once")
+  func deadlines() {
+    let harness = HubHarness()
+    let start = harness.now
+    var turns = HubTurns(harness.hub, isShared: true)
+    _ = turns.take(
+      .heard(
+        NodeReport(
+          node: NodeID(7), address: NodeAddress(address: "there.example:4747", pin: nil),
+          people: [], meetings: [], isLeaving: false)), at: start)
+    _ = turns.decide(at: start)
+    #expect(turns.nextDeadline != nil)
+    let id = ConnectionID(1)
+    _ = turns.take(.connected(id, Peer(address: "local", isOperator: true)), at: start)
+    _ = turns.take(
+      .request(id, request: 1, .createInvitation(uses: 1, expiresIn: nil)), at: start)
+    let effects = turns.decide(at: start)
+    #expect(effects.contains { if case .append = $0 { true } else { false } })
+    #expect(turns.nextDeadline == nil)
+    #expect(turns.take(.deadline, at: start).isEmpty)
+    _ = turns.take(.durable(through: harness.hub.state.entry + 1), at: start)
+    #expect(turns.nextDeadline != nil)
+    #expect(turns.isIdle)
+  }
 }

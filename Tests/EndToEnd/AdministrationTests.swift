@@ -87,6 +87,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     for (text, words) in [
       (#"{"registration": "maybe"}"#, "--registration maybe is invalid"),
+      (#"{"journal-authorities": "x", "lockout": 0}"#, "--lockout 0 is invalid"),
       (#"{"registraton": "closed"}"#, "registraton, which is no option"),
       ("registration=closed", "is no JSON object"),
     ] {

@@ -199,7 +199,7 @@ final class HubDriver: @unchecked Sendable {
   }
 
   private func scheduleDeadline() {
-    let next = turns.hub.nextDeadline
+    let next = turns.nextDeadline
     guard next != deadlineTime else { return }
     deadline?.cancel()
     deadlineTime = next

@@ -63,7 +63,7 @@ struct BenchChat: AsyncParsableCommand {
   }
 
   func run() async throws {
-    raiseFileLimit()
+    ServeProcess.raiseFileLimit()
     let bench = try await openServer()
     defer { bench.end() }
     let others = try await openOthers()
@@ -119,12 +119,4 @@ struct BenchChat: AsyncParsableCommand {
 
   /// A new place each time.
   private var placeJournal: String? { journal.map { "\($0)/bench-\(getpid())" } }
-
-  /// Ten thousand clients are ten thousand files.
-  private func raiseFileLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  }
 }

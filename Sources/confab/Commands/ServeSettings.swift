@@ -188,11 +188,15 @@ struct ServeSources {
     file = object.mapValues { "\($0)" }
   }
 
-  private static let keys = [
-    "data", "journal", "listen", "lockout", "log-format", "log-level", "max-failed-sign-ins",
-    "metrics-token", "public-address", "registration", "relay", "relay-quota", "relay-rate",
-    "tls-certificate", "tls-key",
-  ]
+  /// Every option by its long name, as the parser makes it of the property's.
+  private static let keys: [String] = Mirror(reflecting: ServeOptions()).children
+    .compactMap { child in
+      child.label.map { label in
+        label.drop { $0 == "_" }.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }
+          .joined()
+      }
+    }
+    .filter { $0 != "config" }.sorted()
 
   func value(_ given: String?, _ key: String) -> String? {
     given ?? environment.string(forKey: ConfigKey([key])) ?? file[key]

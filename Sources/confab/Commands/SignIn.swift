@@ -13,13 +13,16 @@ struct SignIn: AsyncParsableCommand {
         confab sign-in ann@meet.example.org
 
       A server without a certificate of an authority is known by its pin. The pin is remembered
-      from the invitation; on another device give --pin, or compare what is shown.
+      from the invitation; on another device give --pin, or compare what is shown. Where the server
+      has got a certificate of an authority since, --pin none forgets the pin.
       """)
 
   @Argument(help: "NAME@HOST or NAME@HOST:PORT.")
   var account: String
 
-  @Option(parsing: .unconditional, help: "The server's pin, from its link.")
+  @Option(
+    parsing: .unconditional,
+    help: "The server's pin, from its link; none where an authority vouches for it.")
   var pin: String?
 
   @Flag(help: "Read the password from standard input.")
@@ -29,22 +32,28 @@ struct SignIn: AsyncParsableCommand {
 
   func run() async throws {
     let account = try AccountAddress(parsing: account)
-    var pin = try self.pin.map { text in
-      guard let pin = CertificatePin(text) else {
-        throw UsageError("\"\(text)\" is not a pin: it has 43 letters and digits.")
-      }
-      return pin
-    }
     let profile = try client.openProfile()
-    if pin == nil {
-      let known = try profile.server(at: account.server)
-      pin = known?.pin.flatMap(CertificatePin.init)
-      if known == nil { pin = try await askedPin(account.server) }
-    }
+    let pin = try await chosenPin(of: account.server, in: profile)
     let password = try SecretInput.password(
       fromStandardInput: passwordStdin, prompt: "Password of \(account.name): ")
     try await SigningIn(profile: profile, address: account.server, pin: pin).run(
       .password(name: account.name, password: password))
+  }
+
+  private func chosenPin(
+    of server: HostPort, in profile: Profile
+  ) async throws -> CertificatePin? {
+    switch pin {
+    case "none": return nil
+    case let text?:
+      guard let pin = CertificatePin(text) else {
+        throw UsageError("\"\(text)\" is not a pin: it has 43 letters and digits.")
+      }
+      return pin
+    case nil:
+      guard let known = try profile.server(at: server) else { return try await askedPin(server) }
+      return known.pin.flatMap(CertificatePin.init)
+    }
   }
 
   /// Nil when an authority vouches for the server; otherwise the person decides.
