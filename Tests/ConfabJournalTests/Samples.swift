@@ -4,7 +4,7 @@ import Primitives
 /// One event of every kind, and of each kind the ways in which its bytes differ.
 enum Samples {
   static func all() throws -> [(name: String, stamped: StampedEvent)] {
-    try people() + channels() + messages() + files() + meetings()
+    try people() + administration() + channels() + messages() + files() + meetings()
   }
 
   private static func people() throws -> [(String, StampedEvent)] {
@@ -104,11 +104,16 @@ enum Samples {
               AccountID(1), device: DeviceID(9), until: WallTime(millisecondsSinceEpoch: -1)),
             by: nil)
         ),
-        ("invitationRevoked", outside(.invitationRevoked(InvitationID(3)))),
-        ("roleChanged", outside(.roleChanged(AccountID(2), .owner))),
-        ("accountUnlocked", outside(.accountUnlocked(AccountID(1)))),
-        ("noted", outside(.noted("backup to /srv/ü"))),
       ]
+  }
+
+  private static func administration() -> [(String, StampedEvent)] {
+    [
+      ("invitationRevoked", outside(.invitationRevoked(InvitationID(3)))),
+      ("roleChanged", outside(.roleChanged(AccountID(2), .owner))),
+      ("accountUnlocked", outside(.accountUnlocked(AccountID(1)))),
+      ("noted", outside(.noted("backup to /srv/ü"))),
+    ]
   }
 
   private static func channels() throws -> [(String, StampedEvent)] {

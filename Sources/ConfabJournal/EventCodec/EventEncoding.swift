@@ -11,10 +11,7 @@ extension JournalEntry.OneOf_Event {
     case .accountCreated(let new): self = .accountCreated(.init(new))
     case .passwordChanged(let id, let hash):
       self = .passwordChanged(
-        .with {
-          $0.account = id.rawValue
-          $0.password = .init(hash)
-        })
+        .with { ($0.account, $0.password) = (id.rawValue, .init(hash)) })
     case .accountDisabled(let id): self = .accountDisabled(.init(id))
     case .accountEnabled(let id): self = .accountEnabled(.init(id))
     case .accountUnlocked(let id): self = .accountUnlocked(.init(id))
@@ -27,10 +24,7 @@ extension JournalEntry.OneOf_Event {
     case .sessionOpened(let new): self = .sessionOpened(.init(new))
     case .sessionClosed(let id, let end):
       self = .sessionClosed(
-        .with {
-          $0.session = id.rawValue
-          $0.end = .init(end)
-        })
+        .with { ($0.session, $0.end) = (id.rawValue, .init(end)) })
     case .signInFailed(let failure): self = .signInFailed(.init(failure))
     case .accountLocked(let id, let device, let until):
       self = .accountLocked(.init(id, device: device, until: until))
