@@ -159,7 +159,7 @@ extension JetStreamJournal {
       dueAfter: Self.foreignErasureMilliseconds, &tail)
     guard !entries.isEmpty else { return }
     // Under the lock, so that what is told and what is loaded have one order.
-    arrived.withLock { $0 }(entries.map(\.stamped), tail.state)
+    listener.withLock { $0 }.hear(entries.map(\.stamped), tail.state)
   }
 }
 

@@ -15,13 +15,19 @@ package final class JetStreamJournal: SharedJournal {
   let stream: StreamConnection
   let tail: Mutex<Tail>
   let contact = Mutex(Contact())
-  let arrived: Mutex<@Sendable ([StampedEvent], PlaceState) -> Void> = Mutex({ _, _ in })
+  let listener = Mutex(Listener { _, _ in })
   let isClosed = Atomic<Bool>(false)
   let isHurried = Atomic<Bool>(false)
   /// How many copies of the stream there are.
   package let replicas: Int
   let answerSecondsMax: TimeInterval
   private let threads = JetStreamThreads()
+
+  /// Hears what arrives. In a struct, because a bare closure in a generic lock is wrapped once more each
+  /// time that it is looked at, until the calls through all its wrappings use the stack up.
+  struct Listener: Sendable {
+    let hear: @Sendable ([StampedEvent], PlaceState) -> Void
+  }
 
   /// The newest message of the stream that is in the view, and what came of all up to it.
   struct Tail {
@@ -124,7 +130,7 @@ package final class JetStreamJournal: SharedJournal {
     try tail.withLock { tail throws(JournalError) in
       let missed = try view.reading { db in try EntryReading.events(after: entry, db) }
       if !missed.isEmpty { arrived(missed, tail.state) }
-      self.arrived.withLock { $0 = arrived }
+      listener.withLock { $0 = Listener(hear: arrived) }
     }
   }
 
