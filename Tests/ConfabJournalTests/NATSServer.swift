@@ -154,7 +154,8 @@ func options(_ servers: [NATSServer], _ folder: Folder) throws -> JetStreamOptio
     throw NoServer(why: "\(text) is no address")
   }
   var options = JetStreamOptions(address: address)
-  options.answerSecondsMax = 3
+  // Three servers take some seconds to choose another leader.
+  options.answerSecondsMax = servers.count > 1 ? 12 : 3
   return options
 }
 
