@@ -52,14 +52,7 @@ final class ServerParts: Sendable {
       stored: { group in
         if group.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
       },
-      answer: { input, storedEvents in
-        guard let driver = driverBox.withLockedValue({ $0 }) else { return }
-        if let storedEvents {
-          driver.post(input, storedEvents: storedEvents)
-        } else {
-          driver.post(input)
-        }
-      })
+      answer: { input in driverBox.withLockedValue { $0 }?.post(input) })
     let passwords = PasswordHasher(cost: options.passwordCost)
     let driver = HubDriver(
       turns: HubTurns(hub, isShared: shared != nil), loop: hubLoop,

@@ -11,34 +11,29 @@ import Synchronization
 /// Owns the hub: hands it what happens, one thing after another, and does what it says.
 ///
 /// Inputs come from every thread into one mailbox. Whatever has gathered there is handled in one go,
-/// so that a wake-up, a commit, and the joining of events are shared by all of it. A lone message does
-/// not wait for `loop` to wake up: the thread that brings it handles it, if nobody else is at it.
+/// so that a wake-up, a commit, and the joining of events are shared by all of it.
 ///
-/// Proof: everything that changes is touched only by who set the mailbox's `isTaken`, and handed on
-/// under its lock.
+/// Proof: everything that changes is touched on `loop` only, but for the mailbox, which has a lock, and
+/// a flag that is atomic.
 final class HubDriver: @unchecked Sendable {
   private struct Mailbox {
     var inputs: [Input] = []
     var answers: [ReadAnswer] = []
     var snapshots: [CheckedContinuation<Void, Never>] = []
     var looks: [@Sendable (Hub) -> Void] = []
-    /// Somebody handles what is here, or is about to.
+    /// `loop` handles what is here, or is about to.
     var isTaken = false
 
     var isEmpty: Bool {
       inputs.isEmpty && answers.isEmpty && snapshots.isEmpty && looks.isEmpty
     }
 
-    /// - Returns: whether the caller must see to it that what is here is handled.
+    /// - Returns: whether the caller must wake `loop`.
     mutating func take() -> Bool {
       defer { isTaken = true }
       return !isTaken
     }
   }
-
-  /// Messages of one read, and stored in one commit, that are handled where they come in: more are
-  /// worth a wake-up.
-  private static let handledHereMax = 4
 
   private let loop: any EventLoop
   private let mailbox = NIOLockedValueBox(Mailbox())
@@ -62,81 +57,39 @@ final class HubDriver: @unchecked Sendable {
 
   // MARK: - Input
 
-  func post(_ input: Input) {
-    let mustHandle = mailbox.withLockedValue { mailbox in
-      mailbox.inputs.append(input)
-      return mailbox.take()
-    }
-    if mustHandle { wake() }
-  }
+  func post(_ input: Input) { put { $0.inputs.append(input) } }
 
   /// What one connection asks.
-  func post(_ inputs: [Input]) {
-    let mustHandle = mailbox.withLockedValue { mailbox in
-      mailbox.inputs += inputs
-      return mailbox.take()
-    }
-    guard mustHandle else { return }
-    let isLone = inputs.count <= Self.handledHereMax && inputs.allSatisfy(\.isSend)
-    if isLone { handleHere() } else { wake() }
-  }
-
-  /// The journal's thread has stored so many events.
-  func post(_ input: Input, storedEvents count: Int) {
-    let mustHandle = mailbox.withLockedValue { mailbox in
-      mailbox.inputs.append(input)
-      return mailbox.take()
-    }
-    guard mustHandle else { return }
-    if count <= Self.handledHereMax { handleHere() } else { wake() }
-  }
+  func post(_ inputs: [Input]) { put { $0.inputs += inputs } }
 
   /// The journal has answered; whether it may go out is the hub's to say.
-  func post(_ answer: ReadAnswer) {
-    let mustHandle = mailbox.withLockedValue { mailbox in
-      mailbox.answers.append(answer)
-      return mailbox.take()
-    }
-    if mustHandle { wake() }
-  }
+  func post(_ answer: ReadAnswer) { put { $0.answers.append(answer) } }
 
   var isIdle: Bool { mailbox.withLockedValue { !$0.isTaken } }
 
   /// Has the newest state kept, so that the next start is quick.
   func saveSnapshot() async {
-    await withCheckedContinuation { continuation in
-      let mustHandle = mailbox.withLockedValue { mailbox in
-        mailbox.snapshots.append(continuation)
-        return mailbox.take()
-      }
-      if mustHandle { wake() }
-    }
+    await withCheckedContinuation { continuation in put { $0.snapshots.append(continuation) } }
   }
 
-  /// Has the hub looked at, as soon as whoever has it at this moment is done.
-  func look(_ body: @escaping @Sendable (Hub) -> Void) {
-    let mustHandle = mailbox.withLockedValue { mailbox in
-      mailbox.looks.append(body)
-      return mailbox.take()
-    }
-    if mustHandle { wake() }
-  }
+  /// Has the hub looked at once what is there has been handled.
+  func look(_ body: @escaping @Sendable (Hub) -> Void) { put { $0.looks.append(body) } }
 
   /// A deadline may be due without anything having happened.
   func wakeForDeadline() { post(.deadline) }
 
-  private func wake() {
+  private func put(_ change: (inout Mailbox) -> Void) {
+    let mustWake = mailbox.withLockedValue { mailbox in
+      change(&mailbox)
+      return mailbox.take()
+    }
+    guard mustWake else { return }
     loop.execute {
       while self.handleGathered() {}
     }
   }
 
-  /// Once only: what comes meanwhile is for `loop`, or this thread would not get back to its work.
-  private func handleHere() {
-    if handleGathered() { wake() }
-  }
-
-  /// - Returns: whether there is more, which is the caller's to handle.
+  /// - Returns: whether there is more.
   private func handleGathered() -> Bool {
     let gathered = mailbox.withLockedValue { mailbox in
       defer {
@@ -303,11 +256,4 @@ struct HubServices: Sendable {
   let media: MediaDoor
   let interactions: InteractionLog
   let metrics: ServerMetrics
-}
-
-extension Input {
-  /// Quickly decided, and somebody waits for it.
-  fileprivate var isSend: Bool {
-    if case .request(_, _, .send) = self { true } else { false }
-  }
 }

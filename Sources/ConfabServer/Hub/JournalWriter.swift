@@ -31,15 +31,14 @@ final class JournalWriter: Sendable {
   private let state = NIOLockedValueBox(State())
   private let metrics: ServerMetrics
   private let logger: Logger
-  /// Besides, how many events were stored; nil for what stores none.
-  private let answer: @Sendable (Input, _ storedEvents: Int?) -> Void
+  private let answer: @Sendable (Input) -> Void
   /// Called on this thread with every group that was stored.
   private let stored: @Sendable ([StampedEvent]) -> Void
 
   init(
     journal: any Journal, metrics: ServerMetrics, logger: Logger,
     stored: @escaping @Sendable ([StampedEvent]) -> Void,
-    answer: @escaping @Sendable (Input, _ storedEvents: Int?) -> Void
+    answer: @escaping @Sendable (Input) -> Void
   ) {
     self.journal = journal
     self.metrics = metrics
@@ -115,18 +114,18 @@ final class JournalWriter: Sendable {
       // Nothing is wrong: what was decided is decided again.
       if error == .overtaken {
         metrics.overtaken.add()
-        return answer(.overtaken, nil)
+        return answer(.overtaken)
       }
       state.withLockedValue { $0.isFailed = true }
       metrics.appendFailures.add()
       logger.error("\(JournalTrouble.words(error))")
-      return answer(.appendFailed(reason: JournalTrouble.words(error)), nil)
+      return answer(.appendFailed(reason: JournalTrouble.words(error)))
     }
     let duration = Clock.monotonic().since(began)
     metrics.commitMicroseconds.record(Int(duration.nanoseconds / 1_000))
     metrics.groupEvents.record(group.count)
     metrics.events.add(group.count)
-    answer(.durable(through: last.entry), group.count)
+    answer(.durable(through: last.entry))
     stored(group)
   }
 
@@ -160,7 +159,7 @@ final class JournalWriter: Sendable {
         state.isFailed = false
         state.toldTrouble = nil
       }
-      answer(.reloaded(loaded), nil)
+      answer(.reloaded(loaded))
     } catch {
       let words = JournalTrouble.words(error)
       let isNews = state.withLockedValue { state in
