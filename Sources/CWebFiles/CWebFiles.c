@@ -27,6 +27,9 @@ static const unsigned char meeting_devices_js[] = {
 static const unsigned char meeting_peers_js[] = {
 #embed "../../Web/meeting/peers.js"
 };
+static const unsigned char meeting_roster_news_js[] = {
+#embed "../../Web/meeting/roster-news.js"
+};
 static const unsigned char model_place_js[] = {
 #embed "../../Web/model/place.js"
 };
@@ -99,8 +102,14 @@ static const unsigned char ui_dialog_js[] = {
 static const unsigned char ui_dom_js[] = {
 #embed "../../Web/ui/dom.js"
 };
+static const unsigned char ui_kept_meeting_js[] = {
+#embed "../../Web/ui/kept-meeting.js"
+};
 static const unsigned char ui_meeting_people_js[] = {
 #embed "../../Web/ui/meeting-people.js"
+};
+static const unsigned char ui_meeting_sound_js[] = {
+#embed "../../Web/ui/meeting-sound.js"
 };
 static const unsigned char ui_meeting_js[] = {
 #embed "../../Web/ui/meeting.js"
@@ -151,6 +160,7 @@ static const struct confab_web_file files[] = {
     ENTRY("meeting/call.js", SCRIPT, meeting_call_js),
     ENTRY("meeting/devices.js", SCRIPT, meeting_devices_js),
     ENTRY("meeting/peers.js", SCRIPT, meeting_peers_js),
+    ENTRY("meeting/roster-news.js", SCRIPT, meeting_roster_news_js),
     ENTRY("model/place.js", SCRIPT, model_place_js),
     ENTRY("model/timeline.js", SCRIPT, model_timeline_js),
     ENTRY("protocol/backoff.js", SCRIPT, protocol_backoff_js),
@@ -175,7 +185,9 @@ static const struct confab_web_file files[] = {
     ENTRY("ui/conversation.js", SCRIPT, ui_conversation_js),
     ENTRY("ui/dialog.js", SCRIPT, ui_dialog_js),
     ENTRY("ui/dom.js", SCRIPT, ui_dom_js),
+    ENTRY("ui/kept-meeting.js", SCRIPT, ui_kept_meeting_js),
     ENTRY("ui/meeting-people.js", SCRIPT, ui_meeting_people_js),
+    ENTRY("ui/meeting-sound.js", SCRIPT, ui_meeting_sound_js),
     ENTRY("ui/meeting.js", SCRIPT, ui_meeting_js),
     ENTRY("ui/message.js", SCRIPT, ui_message_js),
     ENTRY("ui/notices.js", SCRIPT, ui_notices_js),

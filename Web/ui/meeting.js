@@ -2,10 +2,13 @@
 
 import { Call } from "../meeting/call.js";
 import { openDevice, openScreen, whyNoDevices } from "../meeting/devices.js";
+import { rosterNews } from "../meeting/roster-news.js";
 import { callButton, deviceButton, KEYS } from "./call-button.js";
-import { chooseDevices, chosen, setSpeaker } from "./choose-devices.js";
+import { chooseDevices, chosen } from "./choose-devices.js";
 import { announce, avatar, fill, focusedMark, h, icon, iconButton } from "./dom.js";
+import { forgetMeeting, keepMeeting, keptMeeting } from "./kept-meeting.js";
 import { MeetingPeople } from "./meeting-people.js";
+import { MeetingSound } from "./meeting-sound.js";
 import { notify, ring } from "./notices.js";
 import { Tiles } from "./tiles.js";
 
@@ -19,10 +22,6 @@ const GONE = {
   NOT_A_MEMBER: "You are not in the room any more.",
 };
 
-/** What was on in the meeting that this tab is in: a page that is loaded again goes on with it. */
-const IN_MEETING = "confab.meeting";
-/** Later it is another day's page, which must turn nothing on by itself. */
-const LOADED_AGAIN_MS = 60_000;
 const SOURCES = /** @type {const} */ (["MICROPHONE", "CAMERA"]);
 
 export class MeetingView {
@@ -59,7 +58,7 @@ export class MeetingView {
     this.#bar = h("div.call-bar", { role: "group", "aria-label": "Meeting" });
     this.#side = h("div.call-people", { hidden: true });
     this.#alert = h("p.call-alert", { role: "status", hidden: true });
-    this.#sound = h("div", { hidden: true });
+    this.#sound = new MeetingSound((play) => this.#askForSound(play));
     this.#tiles = new Tiles((wishes) => this.#call?.wish(wishes));
     this.element = h(
       "section.meeting",
@@ -67,14 +66,14 @@ export class MeetingView {
       this.#alert,
       h("div.call-middle", {}, this.#stage, this.#side),
       this.#bar,
-      this.#sound,
+      this.#sound.element,
     );
     const { signal } = this.#stops;
     document.addEventListener("keydown", (event) => this.#keyPressed(event), { signal });
     // The browser lets go of it with each look at another tab.
     document.addEventListener("visibilitychange", () => this.#stayAwake(), { signal });
     window.addEventListener("pagehide", () => this.#remember(), { signal });
-    this.#showBefore("", this.#wasIn());
+    this.#showBefore("", keptMeeting(channel.id));
   }
 
   /** Whether leaving the page would leave a meeting. */
@@ -164,27 +163,12 @@ export class MeetingView {
     this.#join(join, problem);
   }
 
-  /** What is on in the meeting that this tab is in already, if it is this one. */
-  #wasIn() {
-    try {
-      const before = JSON.parse(sessionStorage.getItem(IN_MEETING) ?? "null");
-      const isNow = Date.now() - (before?.at ?? 0) < LOADED_AGAIN_MS;
-      return isNow && before.channel === this.#channel.id ? before : null;
-    } catch {
-      return null;
-    }
-  }
-
   #remember() {
-    const call = this.#call;
-    if (!call || !this.isInMeeting) return;
-    const isOn = { microphone: call.isOn("MICROPHONE"), camera: call.isOn("CAMERA") };
-    const meeting = { channel: this.#channel.id, at: Date.now(), ...isOn };
-    sessionStorage.setItem(IN_MEETING, JSON.stringify(meeting));
+    if (this.#call && this.isInMeeting) keepMeeting(this.#channel.id, this.#call);
   }
 
   #forget() {
-    sessionStorage.removeItem(IN_MEETING);
+    forgetMeeting();
     this.#wakeLock?.release().catch(() => {});
     this.#wakeLock = null;
   }
@@ -310,7 +294,7 @@ export class MeetingView {
     this.#warn("");
     this.#forget();
     this.#known.clear();
-    this.#sound.replaceChildren();
+    this.#sound.clear();
     this.#tiles.clear();
     if (this.#isClosed) return;
     if (reason === "LEFT") return this.#app.closeMeeting();
@@ -322,7 +306,7 @@ export class MeetingView {
     if (call?.state === "waiting") return this.#showWaiting(call);
     if (!call || call.state !== "joined") return;
     this.#tiles.show(call);
-    this.#hear(call);
+    this.#sound.play(call.heard);
     this.#showBar(call);
     this.#people?.update();
   }
@@ -344,22 +328,11 @@ export class MeetingView {
     );
   }
 
-  /** What those hear who do not look: who came and went, raised hands, and who knocks. */
   #sayWhoIsNew(call) {
     const before = this.#known;
     this.#known = new Map(call.participants);
     if (call.state !== "joined" || before.size === 0) return;
-    const words = [];
-    const knocking = [];
-    for (const person of call.participants.values()) {
-      const known = before.get(person.participant);
-      if (person.waiting && !known) knocking.push(person);
-      else if (!person.waiting && (!known || known.waiting)) words.push(`${person.name} joined.`);
-      if (person.handRaisedAt && !known?.handRaisedAt) words.push(`${person.name} raised a hand.`);
-    }
-    for (const [id, { name, waiting }] of before) {
-      if (!call.participants.has(id) && !waiting) words.push(`${name} left.`);
-    }
+    const { words, knocking } = rosterNews(before, this.#known);
     if (words.length > 0) announce(words.join(" "));
     if (knocking.length > 0) this.#sayWhoKnocks(call, knocking);
   }
@@ -375,30 +348,14 @@ export class MeetingView {
     notify(`Meeting in ${this.#channel.label}`, words, "confab-knock", () => {});
   }
 
-  /** All sections with sound are played; the server decides who is in them. */
-  #hear(call) {
-    const heard = call.heard;
-    for (const element of [...this.#sound.children]) {
-      if (!heard.has(element.dataset.mid)) element.remove();
-    }
-    for (const [mid, track] of heard) {
-      if (this.#sound.querySelector(`[data-mid="${CSS.escape(mid)}"]`)) continue;
-      const audio = h("audio", { autoplay: true, "data-mid": mid });
-      audio.srcObject = new MediaStream([track]);
-      this.#sound.append(audio);
-      setSpeaker(audio);
-      audio.play().catch((error) => error.name === "NotAllowedError" && this.#askForSound());
-    }
-  }
-
-  #askForSound() {
-    const play = () => {
-      for (const audio of this.#sound.children) audio.play().catch(() => {});
+  #askForSound(play) {
+    const hear = () => {
+      play();
       this.#warn("");
     };
     this.#warn(
       "The browser holds the sound back until you say so. ",
-      h("button.link", { type: "button", onclick: play }, "Hear the meeting"),
+      h("button.link", { type: "button", onclick: hear }, "Hear the meeting"),
     );
   }
 
@@ -534,7 +491,7 @@ export class MeetingView {
 
   /** Only what was chosen: the others go on as they are. */
   async #replaceDevice(call, source) {
-    for (const audio of this.#sound.children) setSpeaker(audio);
+    if (source === "SPEAKER") this.#sound.changeSpeaker();
     if (source === "SPEAKER" || !call.localTrack(source)) return;
     await this.#acting(() => this.#start(call, source))();
   }

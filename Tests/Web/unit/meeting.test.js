@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeClock, settle, vectors } from "./support.js";
 import { Call } from "../../../Web/meeting/call.js";
+import { rosterNews } from "../../../Web/meeting/roster-news.js";
 import { Disconnected, Refusal } from "../../../Web/protocol/errors.js";
 import { Events } from "../../../Web/protocol/events.js";
 import { bestGrid, firstSeen } from "../../../Web/ui/tiles.js";
@@ -335,4 +336,15 @@ test("the grid takes the largest tiles", () => {
   assert.equal(bestGrid(2, 390, 780).columns, 1);
   assert.ok(bestGrid(30, 1_280, 720).width > 150);
   assert.deepEqual(bestGrid(3, 0, 0), { columns: 1, width: 0 });
+});
+
+test("who comes, goes, raises a hand and knocks is news once", () => {
+  const ann = { participant: 1, name: "ann", waiting: false };
+  const ben = { participant: 2, name: "ben", waiting: true };
+  const before = new Map([[1, ann], [3, { participant: 3, name: "kim", waiting: false }]]);
+  const now = new Map([[1, { ...ann, handRaisedAt: 5 }], [2, ben]]);
+  assert.deepEqual(rosterNews(before, now), { words: ["ann raised a hand.", "kim left."], knocking: [ben] });
+  assert.deepEqual(rosterNews(now, now), { words: [], knocking: [] });
+  const later = new Map([...now, [2, { ...ben, waiting: false }]]);
+  assert.deepEqual(rosterNews(now, later), { words: ["ben joined."], knocking: [] });
 });
