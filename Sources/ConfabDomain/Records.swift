@@ -105,7 +105,7 @@ package struct EventQuery: Hashable, Sendable {
   }
 }
 
-/// Events as they were decided, but a text that was deleted since is empty.
+/// Events as they were decided, but with the texts of now: one that was deleted since is empty.
 package struct EventPage: Hashable, Sendable {
   package var events: [StampedEvent]
   package var more: Bool

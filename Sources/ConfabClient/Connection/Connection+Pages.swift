@@ -6,93 +6,82 @@ extension Connection {
   package func channels(notJoined: Bool) async throws -> [WireChannelInfo] {
     var request = WireListChannels()
     request.notJoined = notJoined
-    var channels: [WireChannelInfo] = []
-    while true {
-      guard case .channelList(let page) = try await self.request(.listChannels(request)) else {
-        throw wrongAnswer
-      }
-      channels += page.channels
-      guard page.more, let last = page.channels.last else { return channels }
-      request.after = last.id
+    return try await all { last in
+      if let last { request.after = last.id }
+      return .listChannels(request)
+    } of: {
+      if case .channelList(let page) = $0 { (page.channels, page.more) } else { nil }
     }
   }
 
   package func members(of channel: WireChannelRef) async throws -> [WireMember] {
     var request = WireListMembers()
     request.channel = channel
-    var members: [WireMember] = []
-    while true {
-      guard case .memberList(let page) = try await self.request(.listMembers(request)) else {
-        throw wrongAnswer
-      }
-      members += page.members
-      guard page.more, let last = page.members.last else { return members }
-      request.after = last.name
+    return try await all { last in
+      if let last { request.after = last.name }
+      return .listMembers(request)
+    } of: {
+      if case .memberList(let page) = $0 { (page.members, page.more) } else { nil }
     }
   }
 
   package func activePeople() async throws -> [WirePresence] {
-    var request = WireWho()
-    var people: [WirePresence] = []
-    while true {
-      guard case .presenceList(let page) = try await self.request(.who(request)) else {
-        throw wrongAnswer
-      }
-      people += page.people
-      guard page.more, let last = page.people.last else { return people }
-      request.after = last.name
+    try await all { last in
+      .who(.with { $0.after = last?.name ?? "" })
+    } of: {
+      if case .presenceList(let page) = $0 { (page.people, page.more) } else { nil }
     }
   }
 
   package func accounts() async throws -> [WireAccount] {
-    var request = WireListAccounts()
-    var accounts: [WireAccount] = []
-    while true {
-      guard case .accountList(let page) = try await self.request(.listAccounts(request)) else {
-        throw wrongAnswer
-      }
-      accounts += page.accounts
-      guard page.more, let last = page.accounts.last else { return accounts }
-      request.after = last.name
+    try await all { last in
+      .listAccounts(.with { $0.after = last?.name ?? "" })
+    } of: {
+      if case .accountList(let page) = $0 { (page.accounts, page.more) } else { nil }
     }
   }
 
   package func invitations() async throws -> [WireOpenInvitation] {
-    var request = WireListInvitations()
-    var invitations: [WireOpenInvitation] = []
-    while true {
-      guard case .invitationList(let page) = try await self.request(.listInvitations(request))
-      else { throw wrongAnswer }
-      invitations += page.invitations
-      guard page.more, let last = page.invitations.last else { return invitations }
-      request.after = last.id
+    try await all { last in
+      .listInvitations(.with { $0.after = last?.id ?? 0 })
+    } of: {
+      if case .invitationList(let page) = $0 { (page.invitations, page.more) } else { nil }
     }
   }
 
   package func allRooms() async throws -> [WireChannelInfo] {
-    var request = WireListAllRooms()
-    var rooms: [WireChannelInfo] = []
-    while true {
-      guard case .channelList(let page) = try await self.request(.listAllRooms(request)) else {
-        throw wrongAnswer
-      }
-      rooms += page.channels
-      guard page.more, let last = page.channels.last else { return rooms }
-      request.after = last.id
+    try await all { last in
+      .listAllRooms(.with { $0.after = last?.id ?? 0 })
+    } of: {
+      if case .channelList(let page) = $0 { (page.channels, page.more) } else { nil }
     }
   }
 
   /// `SessionList` has no mark for more pages: an empty one is the end.
   package func allSessions() async throws -> [WireSession] {
-    var request = WireListAllSessions()
-    var sessions: [WireSession] = []
+    try await all { last in
+      .listAllSessions(.with { $0.after = last?.id ?? 0 })
+    } of: {
+      if case .sessionList(let page) = $0 { (page.sessions, true) } else { nil }
+    }
+  }
+
+  /// Asks for page after page, until there is no more or one is empty.
+  ///
+  /// - Parameters:
+  ///   - request: for what comes after the last item of the pages before; nil for the first page.
+  ///   - page: the items of an answer and whether more follow; nil when it is another answer.
+  private func all<Item>(
+    _ request: (_ after: Item?) -> WireClientFrame.OneOf_Body,
+    of page: (WireServerFrame.OneOf_Body) -> ([Item], more: Bool)?
+  ) async throws -> [Item] {
+    var items: [Item] = []
     while true {
-      guard case .sessionList(let page) = try await self.request(.listAllSessions(request)) else {
+      guard let (found, more) = page(try await self.request(request(items.last))) else {
         throw wrongAnswer
       }
-      guard let last = page.sessions.last else { return sessions }
-      sessions += page.sessions
-      request.after = last.id
+      items += found
+      if !more || found.isEmpty { return items }
     }
   }
 

@@ -271,22 +271,14 @@ final class StreamReader {
 
   /// Of a message that is in no stream; nil when none came in time.
   func nextBytes(milliseconds: Int64) throws(StreamFailure) -> [UInt8]? {
-    var message: OpaquePointer?
-    let status = natsSubscription_NextMsg(&message, subscription, milliseconds)
-    if status == NATS_TIMEOUT { return nil }
-    try StreamConnection.check(status)
-    guard let message else { return nil }
+    guard let message = try received(milliseconds) else { return nil }
     defer { natsMsg_Destroy(message) }
     return StreamConnection.bytes(of: message)
   }
 
   /// Nil when none came in time.
   func next(milliseconds: Int64) throws(StreamFailure) -> StreamMessage? {
-    var message: OpaquePointer?
-    let status = natsSubscription_NextMsg(&message, subscription, milliseconds)
-    if status == NATS_TIMEOUT { return nil }
-    try StreamConnection.check(status)
-    guard let message else { return nil }
+    guard let message = try received(milliseconds) else { return nil }
     defer { natsMsg_Destroy(message) }
     var metadata: UnsafeMutablePointer<jsMsgMetaData>?
     try StreamConnection.check(natsMsg_GetMetaData(&metadata, message))
@@ -295,5 +287,14 @@ final class StreamReader {
       throw .unanswered("a message without a number")
     }
     return StreamMessage(sequence: sequence, bytes: StreamConnection.bytes(of: message))
+  }
+
+  /// - Returns: a message that the caller destroys.
+  private func received(_ milliseconds: Int64) throws(StreamFailure) -> OpaquePointer? {
+    var message: OpaquePointer?
+    let status = natsSubscription_NextMsg(&message, subscription, milliseconds)
+    if status == NATS_TIMEOUT { return nil }
+    try StreamConnection.check(status)
+    return message
   }
 }

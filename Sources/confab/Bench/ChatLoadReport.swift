@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a load showed, for people and as JSON.
-struct ChatLoadReport: Codable, Sendable {
+struct ChatLoadReport: LoadReport {
   var clients: Int
   var senders: Int
   var bytes: Int

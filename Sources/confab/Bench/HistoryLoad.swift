@@ -129,7 +129,7 @@ struct HistoryLoad {
 }
 
 /// What a long history costs, for people and as JSON.
-struct HistoryReport: Codable, Sendable {
+struct HistoryReport: LoadReport {
   var messages: Int
   var fillSeconds: Double
   /// From nothing to the answer that the server listens.

@@ -2,7 +2,7 @@ import ConfabTransfer
 import Foundation
 
 /// What a transfer on this machine took, for people and as JSON.
-struct TransferLoadReport: Encodable, Sendable {
+struct TransferLoadReport: LoadReport {
   struct Run: Encodable, Sendable {
     var seconds: Double
     var gigabitsPerSecond: Double

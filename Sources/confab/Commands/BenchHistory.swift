@@ -22,12 +22,6 @@ struct BenchHistory: AsyncParsableCommand {
 
   func run() async throws {
     let report = try await HistoryLoad(messages: messages, repeats: repeats).run()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    } else {
-      print(report.text)
-    }
+    try report.write(asJSON: json)
   }
 }

@@ -59,13 +59,7 @@ struct BenchMeeting: AsyncParsableCommand {
       throw UsageError("The load did not come about: \(trouble).")
     }
     await server.end()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    } else {
-      print(report.text)
-    }
+    try report.write(asJSON: json)
     guard report.arrived > 0 else { throw ExitCode(1) }
   }
 

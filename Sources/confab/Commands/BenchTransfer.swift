@@ -31,12 +31,6 @@ struct BenchTransfer: AsyncParsableCommand {
     let report = try await TransferLoad(
       TransferLoadPlan(bytes: bytes, files: files, runs: runs, folder: folder)
     ).run()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    } else {
-      print(report.text)
-    }
+    try report.write(asJSON: json)
   }
 }

@@ -80,13 +80,7 @@ struct BenchChat: AsyncParsableCommand {
     if acks {
       report.diskSyncMedianMilliseconds = DiskSync.medianMilliseconds(in: probe ?? bench.data)
     }
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    } else {
-      print(report.text)
-    }
+    try report.write(asJSON: json)
     guard report.delivered >= report.expected else { throw ExitCode(1) }
   }
 

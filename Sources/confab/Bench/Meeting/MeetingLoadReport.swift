@@ -1,7 +1,7 @@
 import Foundation
 
 /// What a meeting's load showed, for people and as JSON.
-struct MeetingLoadReport: Codable, Sendable {
+struct MeetingLoadReport: LoadReport {
   var publishers: Int
   var viewers: Int
   var seconds: Double
