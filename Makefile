@@ -80,7 +80,7 @@ cluster: build ## three NATS servers and two nodes of one place, with throw-away
 	@Tools/setup test
 	@Tools/cluster
 
-faults: ## kill and stop those under load, then check all histories: make faults [ARGS='--schedules 50']
+faults: ## let things go wrong with those under load, then check all histories: make faults [ARGS='--schedules 50']
 	@Tools/setup test
 	swift build --product confab $(SWIFT_FLAGS)
 	@Tools/faults $(ARGS)
