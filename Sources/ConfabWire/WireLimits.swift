@@ -15,10 +15,8 @@ package enum WireLimits {
   package static let outstandingRequestsMax = 128
   /// Reading goes on when so few are left, so that it does not stop and go at every answer.
   package static let outstandingRequestsLow = 64
-  /// Bytes that wait for a slow reader before the server stops telling it what happens.
+  /// Bytes pushed to a reader whose socket takes none before the server stops telling it what happens.
   package static let outboundBytesMax = 1_048_576
-  /// A slow reader is told that it missed something when so little waits for it.
-  package static let outboundBytesLow = 65_536
   /// Messages within messages. The schema needs five levels; the decoder recurses for each.
   package static let messageDepthMax = 20
   /// Bytes of the program's name in Hello, which ends in the server's log.

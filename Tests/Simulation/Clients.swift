@@ -19,8 +19,8 @@ extension Universe {
       connection: ServerConnection(
         server: "simulated", place: truth.state.place,
         challenge: [UInt8](repeating: 1, count: WireLimits.challengeBytes), authority: .network),
-      outbound: OutboundQueue(
-        bytesMax: faults.outboundBytesMax, bytesLow: faults.outboundBytesMax / 4))
+      socket: Server.Socket(high: faults.unsentBytesHigh, low: faults.unsentBytesHigh / 4),
+      outbound: OutboundQueue(bytesMax: faults.outboundBytesMax))
     try feed(.connected(id, Peer(address: "192.0.2.\(index)")))
     try perform(clients[index].connection.connected(), of: index)
   }

@@ -1,3 +1,4 @@
+import ConfabWire
 import Primitives
 
 /// What goes wrong in one universe. Each seed switches some kinds off (swarm testing: Groce et al.,
@@ -28,8 +29,10 @@ struct Faults {
   let latencyMax: Duration
   /// Frames come in pieces.
   let tears: Bool
-  /// Bytes that may wait for a reader before it is lagging.
+  /// Bytes that may be pushed to a reader whose socket takes none before it is lagging.
   let outboundBytesMax: Int
+  /// Unsent bytes at which a server's socket takes no more.
+  let unsentBytesHigh: Int
   /// Of a hundred steps so many are faults.
   let percent: Int
 
@@ -37,7 +40,8 @@ struct Faults {
     kinds = Kind.allCases.filter { _ in random.chance(0.5) }
     latencyMax = random.chance(0.5) ? .milliseconds(2) : .milliseconds(300)
     tears = random.chance(0.3)
-    outboundBytesMax = random.chance(0.5) ? 800 : 1_048_576
+    (outboundBytesMax, unsentBytesHigh) =
+      random.chance(0.5) ? (800, 400) : (WireLimits.outboundBytesMax, 262_144)
     percent = Int.random(in: 1...4, using: &random)
   }
 }

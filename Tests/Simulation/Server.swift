@@ -23,8 +23,36 @@ struct Server {
   struct Session {
     var connection: ServerConnection
     var decoder = FrameDecoder(bytesMax: WireLimits.preSignInBytesMax)
+    var socket: Socket
     var outbound: OutboundQueue
+    /// Too many requests wait for their answers.
     var isPaused = false
+
+    /// A peer that does not take its answers is not read from either.
+    var reads: Bool { !isPaused && socket.isWritable }
+  }
+
+  /// The server's end of a connection: what it has not sent, between two marks.
+  struct Socket {
+    let high: Int
+    let low: Int
+    private var unsentBytes = 0
+    private(set) var isWritable = true
+
+    init(high: Int, low: Int) { (self.high, self.low) = (high, low) }
+
+    mutating func write(bytes: Int) {
+      unsentBytes += bytes
+      if unsentBytes > high { isWritable = false }
+    }
+
+    /// - Returns: whether it became writable.
+    mutating func sent(bytes: Int) -> Bool {
+      unsentBytes -= bytes
+      guard !isWritable, unsentBytes <= low else { return false }
+      isWritable = true
+      return true
+    }
   }
 }
 
@@ -235,18 +263,20 @@ extension Universe {
   /// Answers are always written.
   private func write(_ frame: WireServerFrame, to id: ConnectionID) throws {
     let bytes = try FrameEncoder.encode(frame)
-    server?.sessions[id]?.outbound.enqueueReply(bytes: bytes.count)
+    server?.sessions[id]?.socket.write(bytes: bytes.count)
     transmit(bytes, on: id, \.toClient, .arrivesAtClient(id))
   }
 
   /// What a slow reader is told may be dropped.
   private func push(_ body: WireServerFrame.OneOf_Body, to id: ConnectionID) throws {
-    guard server?.sessions[id] != nil else { return }
+    guard let isWritable = server?.sessions[id]?.socket.isWritable else { return }
     let bytes = try FrameEncoder.encode(.push(body))
-    guard case .write? = server?.sessions[id]?.outbound.enqueue(bytes: bytes.count) else {
+    let verdict = server?.sessions[id]?.outbound.push(bytes: bytes.count, isWritable: isWritable)
+    guard verdict == .write else {
       trace.add("dropped for \(id)", id.rawValue)
       return
     }
+    server?.sessions[id]?.socket.write(bytes: bytes.count)
     transmit(bytes, on: id, \.toClient, .arrivesAtClient(id))
   }
 
@@ -266,9 +296,12 @@ extension Universe {
   }
 
   func clientTook(_ bytes: Int, on id: ConnectionID) throws {
-    guard case .tellLagging? = server?.sessions[id]?.outbound.drained(bytes: bytes) else { return }
-    trace.add("lagging: \(id)", id.rawValue)
-    try write(.push(.lagging(WireLagging())), to: id)
+    guard server?.sessions[id]?.socket.sent(bytes: bytes) == true else { return }
+    if server?.sessions[id]?.outbound.becameWritable() == .tellLagging {
+      trace.add("lagging: \(id)", id.rawValue)
+      try write(.push(.lagging(WireLagging())), to: id)
+    }
+    try readOn(id)
   }
 
   func arriveAtServer(_ id: ConnectionID) throws {
@@ -280,7 +313,7 @@ extension Universe {
   }
 
   private func readOn(_ id: ConnectionID) throws {
-    while server?.sessions[id]?.isPaused == false,
+    while server?.sessions[id]?.reads == true,
       let payload = try server?.sessions[id]?.decoder.next()
     {
       let actions = try server?.sessions[id]?.connection.receive(payload, at: now.wall)

@@ -207,7 +207,7 @@ final class SessionHandler: ChannelDuplexHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
-      if outbound.drained(bytes: outbound.queuedBytes) == .tellLagging {
+      if outbound.becameWritable() == .tellLagging {
         write(.push(.lagging(WireLagging())))
         flushNow()
       }
@@ -298,11 +298,9 @@ final class SessionHandler: ChannelDuplexHandler {
     if needsFlush { flush() }
   }
 
-  /// While the socket takes what is written nothing needs to be counted; only then is a reader slow.
   private func mayPush(bytes: Int) -> Bool {
-    if outbound.isLagging { return false }
-    guard let context, !context.channel.isWritable else { return true }
-    switch outbound.enqueue(bytes: bytes) {
+    guard let context else { return false }
+    switch outbound.push(bytes: bytes, isWritable: context.channel.isWritable) {
     case .write: return true
     case .drop(let justBecameLagging):
       if justBecameLagging { services.metrics.lagging.add() }

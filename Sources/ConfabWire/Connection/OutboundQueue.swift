@@ -1,7 +1,8 @@
-/// Counts what waits for a reader, and stops telling a slow one before it costs others anything.
+/// Stops telling a slow reader what happens before it costs others anything.
 ///
-/// The bytes themselves are with the socket. What is pushed (events, presence) may be dropped,
-/// because the journal has it; answers are always written, and bounded by not reading more requests.
+/// The bytes themselves are with the socket, and while the socket takes them nothing is counted. What
+/// is pushed (events, presence) may be dropped, because the journal has it; answers are always
+/// written, and bounded by not reading more requests while the socket takes none.
 ///
 ///     flowing ──too much waits──▶ overflowing ──drained──▶ lagging (told) ──Subscribe──▶ flowing
 package struct OutboundQueue: Sendable, Equatable {
@@ -26,44 +27,37 @@ package struct OutboundQueue: Sendable, Equatable {
     case lagging
   }
 
+  /// Bytes that may be pushed while the socket takes none.
   package let bytesMax: Int
-  package let bytesLow: Int
-  package private(set) var queuedBytes = 0
+  /// Pushed since the socket stopped taking bytes.
+  package private(set) var pushedBytes = 0
   private var state = State.flowing
 
-  package init(
-    bytesMax: Int = WireLimits.outboundBytesMax, bytesLow: Int = WireLimits.outboundBytesLow
-  ) {
+  package init(bytesMax: Int = WireLimits.outboundBytesMax) {
     self.bytesMax = bytesMax
-    self.bytesLow = min(bytesLow, bytesMax)
   }
 
   package var isLagging: Bool { state != .flowing }
 
-  /// Whether the connection's requests should be read: answers cannot be dropped.
-  package var acceptsRequests: Bool { queuedBytes < bytesMax }
-
   /// Something that the server says of its own accord.
-  package mutating func enqueue(bytes: Int) -> Verdict {
+  ///
+  /// - Parameter isWritable: whether the socket takes bytes: its unsent ones are below its high mark.
+  package mutating func push(bytes: Int, isWritable: Bool) -> Verdict {
     guard state == .flowing else { return .drop(justBecameLagging: false) }
-    // An empty queue takes everything, however long, or a joined buffer could never be sent.
-    guard queuedBytes == 0 || queuedBytes + bytes <= bytesMax else {
+    if isWritable { return .write }
+    // The first is taken however long it is, or a joined buffer could never be sent.
+    guard pushedBytes == 0 || pushedBytes + bytes <= bytesMax else {
       state = .overflowing
       return .drop(justBecameLagging: true)
     }
-    queuedBytes += bytes
+    pushedBytes += bytes
     return .write
   }
 
-  /// An answer, or another frame that is never dropped.
-  package mutating func enqueueReply(bytes: Int) {
-    queuedBytes += bytes
-  }
-
-  /// The socket took so many bytes.
-  package mutating func drained(bytes: Int) -> Relief {
-    queuedBytes = max(0, queuedBytes - bytes)
-    guard state == .overflowing, queuedBytes <= bytesLow else { return .none }
+  /// The socket takes bytes again: its unsent ones came down to its low mark.
+  package mutating func becameWritable() -> Relief {
+    pushedBytes = 0
+    guard state == .overflowing else { return .none }
     state = .lagging
     return .tellLagging
   }
