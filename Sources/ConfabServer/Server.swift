@@ -15,7 +15,7 @@ package final class Server: Service {
   private let folder: DataFolder
   private let journal: any Journal
   private let identity: TLSIdentity
-  package let metrics = ServerMetrics()
+  package let metrics: ServerMetrics
   private let group: MultiThreadedEventLoopGroup
   private let hubGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let prepared: (state: PlaceState, ownerInvitation: [UInt8]?)
@@ -33,10 +33,12 @@ package final class Server: Service {
 
   /// Opens everything that the server needs, so that what cannot work is said before it listens.
   package init(
-    options: ServerOptions, journal: (String) throws -> any Journal,
+    options: ServerOptions, metrics: ServerMetrics = ServerMetrics(),
+    journal: (String) throws -> any Journal,
     onStart: @escaping @Sendable (Addresses) -> Void = { _ in }
   ) throws {
     self.options = options
+    self.metrics = metrics
     self.onStart = onStart
     folder = try DataFolder(preparing: options.dataFolder)
     do {

@@ -11,7 +11,8 @@ import Testing
     readsLate: Bool = false, _ body: (Logger) -> Void
   ) throws -> [String] {
     let pipe = Pipe()
-    let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+    let sink = LogSink(
+      metrics: ServerMetrics(), descriptor: pipe.fileHandleForWriting.fileDescriptor)
     let logger = Logger(label: "test") { _ in
       LineLogHandler(format: format, level: .info, sink: sink)
     }

@@ -7,7 +7,6 @@ import NIOPosix
 package final class LogSink: Sendable {
   private struct State {
     var waiting: [UInt8] = []
-    var dropped = 0
     var isWriting = false
   }
 
@@ -19,19 +18,21 @@ package final class LogSink: Sendable {
   private let writing = NIOLock()
   private let thread = NIOThreadPool(numberOfThreads: 1)
   private let descriptor: Int32
+  private let metrics: ServerMetrics
 
-  package init(descriptor: Int32 = STDERR_FILENO) {
+  package init(metrics: ServerMetrics, descriptor: Int32 = STDERR_FILENO) {
+    self.metrics = metrics
     self.descriptor = descriptor
     thread.start()
   }
 
   /// How many lines found no room.
-  package var droppedLines: Int { state.withLockedValue { $0.dropped } }
+  package var droppedLines: Int { metrics.logLinesDropped.current }
 
   func append(_ line: String) {
     let mustWake = state.withLockedValue { state in
       guard state.waiting.count < Self.waitingBytesMax else {
-        state.dropped += 1
+        metrics.logLinesDropped.add()
         return false
       }
       state.waiting += line.utf8

@@ -29,7 +29,8 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     ServeProcess.raiseFileLimit()
     let settings = try ServeSettings(given)
-    let sink = LogSink()
+    let metrics = ServerMetrics()
+    let sink = LogSink(metrics: metrics)
     defer { sink.flush() }
     var logger = Logger(label: "confab") { _ in
       LineLogHandler(format: settings.logFormat, level: settings.logLevel, sink: sink)
@@ -38,7 +39,7 @@ struct Serve: AsyncParsableCommand {
     let server: Server
     do {
       server = try Server(
-        options: settings.server(logger: logger),
+        options: settings.server(logger: logger), metrics: metrics,
         journal: { try settings.journal.open(in: $0, logger: logger) },
         onStart: { ServeOutput.show($0) })
     } catch let failure as StartFailure {
