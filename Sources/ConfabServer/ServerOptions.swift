@@ -16,6 +16,8 @@ package struct ServerOptions: Sendable {
   package var hub = HubOptions()
   /// How much the server forwards for devices that cannot reach each other; nil for nothing.
   package var relay: RelayLimits? = RelayLimits()
+  /// Whose `X-Forwarded-For` is believed.
+  package var proxies = TrustedProxies()
   /// What `/metrics` asks of callers from elsewhere; nil answers this machine only.
   package var metricsToken: String?
   /// N of scrypt for new passwords; less than the standard is for tests only.

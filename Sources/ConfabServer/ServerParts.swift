@@ -75,7 +75,7 @@ final class ServerParts: Sendable {
       pages: WebPages(
         metrics: metrics, metricsToken: options.metricsToken,
         staleSeconds: { shared?.staleSeconds }),
-      services: services,
+      proxies: options.proxies, services: services,
       port: relay, logger: logger)
     reports = shared.map { NodeReports(to: $0, of: driver, loop: hubLoop) }
     self.driver = driver

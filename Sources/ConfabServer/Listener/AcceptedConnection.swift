@@ -1,4 +1,5 @@
 import ConfabHub
+import ConfabNetwork
 import ConfabWire
 import NIOCore
 
@@ -7,13 +8,13 @@ import NIOCore
 ///
 /// Touched on the connection's event loop only.
 final class AcceptedConnection {
-  let peer: Peer
+  private(set) var peer: Peer
   /// Called when the time is over; nil closes the connection without a word.
   var onDeadline: (() -> Void)?
 
   private let channel: any Channel
   private let quota: ConnectionQuota
-  private let addressKey: ConnectionQuota.Key?
+  private var addressKey: ConnectionQuota.Key?
   private var deadline: Scheduled<Void>?
   private var isStranger: Bool
 
@@ -49,9 +50,14 @@ final class AcceptedConnection {
 
   /// A page opened a WebSocket: a stranger again, with the time to sign in.
   ///
+  /// - Parameter origin: where the page is, when a proxy connected for it.
   /// - Returns: false when there are too many strangers of this address.
-  func becameSocket() -> Bool {
+  func becameSocket(of origin: [UInt8]?) -> Bool {
     signedIn()
+    if let origin, let address = IPAddressText.text(of: origin) {
+      peer = Peer(address: address)
+      addressKey = ConnectionQuota.Key(address: origin)
+    }
     guard let addressKey, quota.strangerCame(addressKey) else { return false }
     isStranger = true
     schedule(seconds: Int64(WireLimits.signInSecondsMax))

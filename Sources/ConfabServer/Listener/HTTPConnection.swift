@@ -23,7 +23,8 @@ struct HTTPConnections: Sendable {
 
   /// - Parameter becomeSession: called on the channel's event loop when a browser opens a WebSocket.
   func serve(
-    _ channel: any Channel, becomeSession: @escaping @Sendable (any Channel) throws -> Void
+    _ channel: any Channel,
+    becomeSession: @escaping @Sendable (any Channel, HTTPHeaders) throws -> Void
   ) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = ServerLimits.httpHeaderBytesMax

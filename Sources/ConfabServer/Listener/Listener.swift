@@ -3,6 +3,7 @@ import ConfabNetwork
 import ConfabWire
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Primitives
@@ -14,6 +15,7 @@ final class Listener: Sendable {
   private let fanouts: [LoopFanout]
   private let identity: TLSIdentity
   private let http: HTTPConnections
+  private let proxies: TrustedProxies
   private let quota: ConnectionQuota
   private let services: SessionServices
   /// Who takes TCP connections that carry media.
@@ -23,13 +25,14 @@ final class Listener: Sendable {
 
   init(
     group: MultiThreadedEventLoopGroup, fanouts: [LoopFanout], identity: TLSIdentity,
-    pages: WebPages, services: SessionServices, port: RelayDoor,
+    pages: WebPages, proxies: TrustedProxies, services: SessionServices, port: RelayDoor,
     logger: Logger
   ) {
     self.group = group
     self.fanouts = fanouts
     self.identity = identity
     self.services = services
+    self.proxies = proxies
     self.port = port
     http = HTTPConnections(pages: pages, logger: logger)
     quota = ConnectionQuota(metrics: services.metrics)
@@ -125,8 +128,10 @@ final class Listener: Sendable {
   private func serveHTTP(_ channel: any Channel, _ accepted: AcceptedConnection) throws {
     accepted.becameHTTP()
     let onLoop = NIOLoopBound(accepted, eventLoop: channel.eventLoop)
-    try http.serve(channel) { channel in
-      guard onLoop.value.becameSocket() else { throw ChannelError.operationUnsupported }
+    try http.serve(channel) { channel, headers in
+      let peer = channel.remoteAddress.flatMap(IPAddressText.bytes(of:)) ?? []
+      let origin = self.proxies.origin(behind: peer, forwardedFor: headers["x-forwarded-for"])
+      guard onLoop.value.becameSocket(of: origin) else { throw ChannelError.operationUnsupported }
       try self.startSession(channel, onLoop.value, .web)
     }
   }

@@ -11,8 +11,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
   let supportedProtocol = "websocket"
   let requiredUpgradeHeaders: [String] = []
-  /// Called on the connection's event loop.
-  let becomeSession: @Sendable (any Channel) throws -> Void
+  /// Called on the connection's event loop, with what the request said.
+  let becomeSession: @Sendable (any Channel, HTTPHeaders) throws -> Void
 
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
@@ -26,7 +26,9 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
   func upgrade(
     channel: any Channel, upgradeRequest: HTTPRequestHead
   ) -> EventLoopFuture<Void> {
-    channel.eventLoop.makeCompletedFuture { try becomeSession(channel) }
+    channel.eventLoop.makeCompletedFuture {
+      try becomeSession(channel, upgradeRequest.headers)
+    }
   }
 
   /// RFC 6455 §4.2.2, point 5.4.

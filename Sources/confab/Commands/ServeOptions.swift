@@ -73,6 +73,12 @@ struct ServeOptions: ParsableArguments {
       "Authorities that may vouch for the NATS servers; turns TLS on.", valueName: "pem"))
   var journalAuthorities: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Proxies whose X-Forwarded-For tells where browsers are, like 127.0.0.1 or 10.0.0.0/8,::1 (default none).",
+      valueName: "addresses"))
+  var trustedProxy: String?
+
   @Option(help: ArgumentHelp("Log lines as text or json (default text).", valueName: "format"))
   var logFormat: String?
 

@@ -15,6 +15,7 @@ struct ServeSettings {
   let hub: HubOptions
   /// Nil forwards nothing.
   let relay: RelayLimits?
+  let proxies: TrustedProxies
   let metricsToken: String?
   let journal: JournalChoice
   let logFormat: LineLogHandler.Format
@@ -38,6 +39,7 @@ struct ServeSettings {
       sources.value(given.tlsKey, "tls-key"))
     hub = try Self.hubOptions(given, sources)
     relay = try Self.relay(given, sources)
+    proxies = try Self.proxies(sources.value(given.trustedProxy, "trusted-proxy"))
     metricsToken = try Self.token(file: sources.value(given.metricsToken, "metrics-token"))
     logFormat = try Self.choice(sources.value(given.logFormat, "log-format"), "--log-format", .text)
     logLevel = try Self.choice(sources.value(given.logLevel, "log-level"), "--log-level", .info)
@@ -54,6 +56,7 @@ struct ServeSettings {
     options.certificate = certificate
     options.hub = hub
     options.relay = relay
+    options.proxies = proxies
     options.metricsToken = metricsToken
     return options
   }
@@ -134,6 +137,16 @@ extension ServeSettings {
     }
     let isOn = try choice(sources.value(given.relay, "relay"), "--relay", Switch.on)
     return isOn == .on ? limits : nil
+  }
+
+  private static func proxies(_ text: String?) throws(UsageError) -> TrustedProxies {
+    guard let text else { return TrustedProxies() }
+    guard let proxies = TrustedProxies(text) else {
+      throw UsageError(
+        "--trusted-proxy \(text) is invalid: it is addresses or networks with commas between them, like "
+          + "127.0.0.1,10.0.0.0/8")
+    }
+    return proxies
   }
 
   private static func choice<Value: RawRepresentable & CaseIterable>(

@@ -28,7 +28,8 @@ final class TestBrowser {
 
   /// - Throws: `NotUpgraded` with the server's whole answer.
   static func open(
-    port: Int, path: String = "/socket", origin: String? = nil, version: Int = 13
+    port: Int, path: String = "/socket", origin: String? = nil, version: Int = 13,
+    forwardedFor: String? = nil
   ) async throws -> TestBrowser {
     let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
     let channel = try await RawClient.connect(
@@ -38,6 +39,7 @@ final class TestBrowser {
     // The key and its answer of RFC 6455 §1.3.
     request += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     if let origin { request += "Origin: \(origin)\r\n" }
+    if let forwardedFor { request += "X-Forwarded-For: \(forwardedFor)\r\n" }
     let browser = TestBrowser(channel: channel, pieces: stream)
     try await channel.writeAndFlush(ByteBuffer(string: request + "\r\n"))
     let head = try await browser.head()
@@ -48,8 +50,10 @@ final class TestBrowser {
   }
 
   /// Opens and says Hello.
-  static func connect(port: Int, origin: String? = nil) async throws -> TestBrowser {
-    let browser = try await open(port: port, origin: origin)
+  static func connect(
+    port: Int, origin: String? = nil, forwardedFor: String? = nil
+  ) async throws -> TestBrowser {
+    let browser = try await open(port: port, origin: origin, forwardedFor: forwardedFor)
     let hello = WireHello(versions: WireVersion.supported, client: "test browser")
     guard case .welcome = try await browser.request(.hello(hello)) else { throw Ended() }
     return browser
