@@ -60,12 +60,12 @@ package enum PeerSession {
     ]
     var lines = beginning(
       mids: offered.filter { $0.hasPrefix("a=mid:") }.map { String($0.dropFirst(6)) })
+    // Once for all sections: some servers read no more than 8 KiB.
+    lines += transport(local, fingerprint, setup: "active")
     for line in offered where kept.contains(where: line.hasPrefix) {
       lines.append(String(line))
       guard line.hasPrefix("m=") else { continue }
-      lines.append("c=IN IP4 0.0.0.0")
-      lines += transport(local, fingerprint, setup: "active")
-      lines.append("a=recvonly")
+      lines += ["c=IN IP4 0.0.0.0", "a=recvonly"]
     }
     return lines.map { $0 + "\r\n" }.joined()
   }

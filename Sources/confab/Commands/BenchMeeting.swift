@@ -20,7 +20,7 @@ struct BenchMeeting: AsyncParsableCommand {
   @Option(help: "How many publish a video.") var publishers = 1
   @Option(help: "How many watch.") var viewers = 50
   @Option(help: "How many videos each of them sees.") var tiles = 10
-  @Flag(help: "All publish sound too, and three of them are heard.") var sound = false
+  @Flag(help: "All publish sound too, and four of them are heard.") var sound = false
   @Option(help: "How long, after everybody has joined.") var seconds = 10.0
   @Option(help: "Kilobits a second of each video.") var rate = 1_500
   @Option(help: "Pictures a second of each video.") var fps = 30

@@ -8,7 +8,7 @@ struct MeetingLoadPlan: Sendable {
   /// Of each publisher's video.
   var kilobitsPerSecond = 1_500
   var framesPerSecond = 30
-  /// Publishers send sound as well; the first three are loud, and heard by everybody.
+  /// Publishers send sound as well; the first four are loud, and heard by everybody.
   var hasSound = false
   /// How many publishers' videos each viewer sees; they are dealt out in turns.
   var tiles = 10
@@ -21,7 +21,7 @@ struct MeetingLoadPlan: Sendable {
   /// Whom everybody hears.
   var heard: [Int] { hasSound ? Array(0..<min(Self.speakers, publishers)) : [] }
 
-  private static let speakers = 3
+  private static let speakers = 4
 }
 
 /// A server whose meeting is put under load. Each call is one more participant.
