@@ -5,8 +5,9 @@ struct ArrivalRecorder: ~Copyable {
   /// Feedback is due so long after the one before; sooner when half the memory is full.
   static let intervalNanoseconds: UInt64 = 60_000_000
 
-  /// In nanoseconds; 0 for what has not arrived.
-  private let arrivals: UnsafeMutablePointer<UInt64>
+  /// In nanoseconds; 0 for what has not arrived. Twice, so that what is told of is always in one piece; nil
+  /// until something comes, because most people of a large meeting only watch.
+  private var memory: UnsafeMutablePointer<UInt64>?
   private var numbers = SequenceUnwrapper()
   /// All before it has been told of.
   private var first: UInt64 = 0
@@ -15,13 +16,17 @@ struct ArrivalRecorder: ~Copyable {
   /// Of the newest packet: feedback names a stream, though it is about the transport.
   private var mediaSSRC: UInt32 = 0
 
-  init() {
-    // Twice, so that what is told of is always in one piece.
-    arrivals = .allocate(capacity: 2 * Self.capacity)
-    arrivals.initialize(repeating: 0, count: 2 * Self.capacity)
-  }
+  deinit { memory?.deallocate() }
 
-  deinit { arrivals.deallocate() }
+  private var arrivals: UnsafeMutablePointer<UInt64> {
+    mutating get {
+      if let memory { return memory }
+      let made = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * Self.capacity)
+      made.initialize(repeating: 0, count: 2 * Self.capacity)
+      memory = made
+      return made
+    }
+  }
 
   @inline(__always)
   mutating func record(_ sequence: UInt16, ssrc: UInt32, at arrival: UInt64) {
@@ -36,7 +41,7 @@ struct ArrivalRecorder: ~Copyable {
     mediaSSRC = ssrc
   }
 
-  private func set(_ number: UInt64, _ arrival: UInt64) {
+  private mutating func set(_ number: UInt64, _ arrival: UInt64) {
     let index = Int(number & UInt64(Self.capacity - 1))
     arrivals[index] = arrival
     arrivals[index + Self.capacity] = arrival

@@ -1,31 +1,30 @@
 /// What left towards one viewer, by transport-wide number, until the viewer's feedback tells of it.
 struct SendHistory: ~Copyable {
   static let capacity = 2_048
+  /// Feedback comes each 50 to 100 ms.
+  private static let keptNanoseconds: UInt64 = 500_000_000
 
-  struct Sent {
-    /// Unwrapped; 0 for none.
+  struct Sent: RememberedPacket {
     var sequence: UInt64 = 0
     var sentAt: UInt64 = 0
     var bytes: UInt16 = 0
     var isProbe = false
   }
 
-  private let packets: UnsafeMutablePointer<Sent>
+  private var packets = RecentPackets<Sent>(
+    capacityMax: Self.capacity, keptNanoseconds: Self.keptNanoseconds)
   private(set) var next: UInt64
 
   init(firstSequence: UInt16) {
-    packets = .allocate(capacity: Self.capacity)
-    packets.initialize(repeating: Sent(), count: Self.capacity)
     next = 1 << 16 | UInt64(firstSequence)
   }
-
-  deinit { packets.deallocate() }
 
   /// - Returns: the number for the packet's header.
   @inline(__always)
   mutating func record(bytes: Int, isProbe: Bool, at now: UInt64) -> UInt16 {
-    packets[Int(next & UInt64(Self.capacity - 1))] = Sent(
-      sequence: next, sentAt: now, bytes: UInt16(truncatingIfNeeded: bytes), isProbe: isProbe)
+    packets.record(
+      Sent(
+        sequence: next, sentAt: now, bytes: UInt16(truncatingIfNeeded: bytes), isProbe: isProbe))
     next += 1
     return UInt16(truncatingIfNeeded: next - 1)
   }
@@ -39,9 +38,9 @@ struct SendHistory: ~Copyable {
 
   /// Takes the packet out: it counts once.
   mutating func take(_ sequence: UInt64) -> Sent? {
-    let place = packets + Int(sequence & UInt64(Self.capacity - 1))
-    guard place.pointee.sequence == sequence, sequence != 0 else { return nil }
-    defer { place.pointee.sequence = 0 }
-    return place.pointee
+    guard let place = packets.find(sequence) else { return nil }
+    let sent = place.pointee
+    place.pointee.sequence = 0
+    return sent
   }
 }

@@ -62,7 +62,6 @@ struct StreamRewriter {
   init(sequence: UInt16, timestamp: UInt32) {
     nextSequence = 1 << 16 | UInt64(sequence)
     lastTimestamp = timestamp
-    runs.reserveCapacity(Self.runsMax)
   }
 
   // MARK: Switching

@@ -34,8 +34,8 @@ extension MediaRoom {
     if !isFiller {
       down.pointee.sent?.record(
         SentPackets.Entry(
-          sequence: placement.sequence, source: record.sequence, upstream: Int32(stream),
-          timestampOffset: placement.timestamp &- record.timestamp,
+          sequence: placement.sequence, source: record.sequence, sentAt: now,
+          timestampOffset: placement.timestamp &- record.timestamp, upstream: Int32(stream),
           pictureOffset: placement.pictureOffset, tl0Offset: placement.tl0Offset,
           keyOffset: placement.keyOffset))
     }

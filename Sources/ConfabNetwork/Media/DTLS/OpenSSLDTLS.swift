@@ -59,6 +59,7 @@ package struct OpenSSLDTLS: DTLSEngine, ~Copyable {
 
   package mutating func close() {
     ERR_clear_error()
+    takeBuffers()
     SSL_shutdown(ssl)
   }
 
@@ -70,12 +71,20 @@ package struct OpenSSLDTLS: DTLSEngine, ~Copyable {
     ERR_clear_error()
     var next = state
     let ssl = ssl
+    takeBuffers()
     pipe.withIncoming(datagram) {
       if case .handshaking = next { next = Self.handshake(ssl) }
       if case .connected = next { next = Self.read(ssl) ?? next }
     }
+    // Hardly anything comes any more once the keys are agreed upon. It fails while something is in them.
+    if case .connected = next { _ = SSL_free_buffers(ssl) }
     state = next
     setDeadline(at: now)
+  }
+
+  /// OpenSSL's buffers for records, of 17 KiB each; nothing happens when they are there.
+  private func takeBuffers() {
+    guard SSL_alloc_buffers(ssl) == 1 else { preconditionFailure("no memory for DTLS") }
   }
 
   private static func handshake(_ ssl: OpaquePointer) -> DTLSState {
