@@ -235,7 +235,9 @@ struct MeetingMediaTests {
     let slot = MediaSlot(mid: "v0", participant: ParticipantID(1), source: .camera)
     harness.feed(.media(.slots(harness.party(2), [slot])))
     harness.feed(.media(.lost(harness.party(2), publishing: true, subscribing: false)))
-    #expect(harness.notices(cat).count == atCat + 2)
+    let demand = TrackDemand(mid: "1", isWanted: true, rids: ["l"])
+    harness.feed(.media(.demand(harness.party(2), [demand])))
+    #expect(harness.notices(cat).count == atCat + 3)
     #expect(harness.notices(bob).count == atBob)
     // The media side may still speak of who has left.
     harness.leaves(cat)

@@ -153,12 +153,28 @@ extension FrameExamples {
       .mediaSlots(
         .with {
           $0.meeting = 7
-          $0.slots = [.with { ($0.mid, $0.participant, $0.source) = ("v0", 2, .camera) }]
+          $0.slots = [
+            .with { ($0.mid, $0.participant, $0.source) = ("v0", 2, .camera) },
+            .with {
+              ($0.mid, $0.participant, $0.source, $0.shortage) = ("v1", 4, .screen, .reduced)
+            },
+          ]
         })
     ),
     (
       "media_lost",
       .mediaLost(.with { ($0.meeting, $0.publishing, $0.subscribing) = (7, true, true) })
+    ),
+    (
+      "media_demand",
+      .mediaDemand(
+        .with {
+          $0.meeting = 7
+          $0.tracks = [
+            .with { ($0.mid, $0.wanted, $0.rids) = ("1", true, ["l", "m"]) },
+            .with { ($0.mid, $0.wanted) = ("2", false) },
+          ]
+        })
     ),
   ]
 

@@ -128,6 +128,7 @@ package enum Notice: Sendable {
   case mediaOffer(MeetingID, number: UInt32, sdp: String)
   case mediaSlots(MeetingID, [MediaSlot])
   case mediaLost(MeetingID, publishing: Bool, subscribing: Bool)
+  case mediaDemand(MeetingID, [TrackDemand])
 }
 
 package struct SignedInView: Sendable {

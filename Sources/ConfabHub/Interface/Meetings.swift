@@ -51,14 +51,37 @@ package struct MediaWish: Hashable, Sendable {
 
 /// What a section of the subscribing connection carries.
 package struct MediaSlot: Hashable, Sendable {
+  /// What the line does not carry of it.
+  package enum Shortage: Hashable, Sendable {
+    case reduced, heldBack
+  }
+
   package var mid: String
   package var participant: ParticipantID
   package var source: MediaSource
+  package var shortage: Shortage?
 
-  package init(mid: String, participant: ParticipantID, source: MediaSource) {
+  package init(
+    mid: String, participant: ParticipantID, source: MediaSource, shortage: Shortage? = nil
+  ) {
     self.mid = mid
     self.participant = participant
     self.source = source
+    self.shortage = shortage
+  }
+}
+
+/// What anybody sees of a camera or a screen that somebody publishes.
+package struct TrackDemand: Hashable, Sendable {
+  package var mid: String
+  package var isWanted: Bool
+  /// Of a track in layers: the names of those that are wanted.
+  package var rids: [String]
+
+  package init(mid: String, isWanted: Bool, rids: [String]) {
+    self.mid = mid
+    self.isWanted = isWanted
+    self.rids = rids
   }
 }
 
@@ -102,6 +125,8 @@ package enum MediaReport: Hashable, Sendable {
   case offer(MediaParty, number: UInt32, sdp: String)
   /// All sections that carry something.
   case slots(MediaParty, [MediaSlot])
+  /// Of all that the party publishes to be seen. Without it, all is wanted.
+  case demand(MediaParty, [TrackDemand])
   /// The loudest first.
   case speaking(MeetingID, [ParticipantID])
   /// Nothing is heard any more of one or both of the party's connections.

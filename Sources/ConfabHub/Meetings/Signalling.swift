@@ -138,6 +138,7 @@ extension Hub {
       meetings.change(party) { $0.offer = number }
       tell(party, .mediaOffer(party.meeting, number: number, sdp: sdp))
     case .slots(let party, let slots): tell(party, .mediaSlots(party.meeting, slots))
+    case .demand(let party, let tracks): tell(party, .mediaDemand(party.meeting, tracks))
     case .lost(let party, let publishing, let subscribing):
       guard let account = meetings.participant(party)?.account else { return }
       tell(

@@ -22,6 +22,8 @@ enum LayerAllocation {
   struct Outcome {
     /// For each candidate; nil for held back.
     var choices: [Option?]
+    /// What each goes without.
+    var shortages: [MediaShortage]
     var bitrate: Int
     /// What the next better picture would take in all; nil when everybody has what they can show.
     var bitrateWanted: Int?
@@ -41,7 +43,9 @@ enum LayerAllocation {
     }
     let useful = candidates.map(usefulOptions)
     var levels = [Int](repeating: -1, count: candidates.count)
-    var outcome = Outcome(choices: Array(repeating: nil, count: candidates.count), bitrate: 0)
+    var outcome = Outcome(
+      choices: Array(repeating: nil, count: candidates.count),
+      shortages: Array(repeating: .none, count: candidates.count), bitrate: 0)
     /// True when the candidate could be raised by one step.
     func raise(_ index: Int) -> Bool {
       let options = useful[index]
@@ -69,8 +73,11 @@ enum LayerAllocation {
       isRaised = false
       for index in order where raise(index) { isRaised = true }
     }
-    for index in candidates.indices where levels[index] >= 0 {
-      outcome.choices[index] = useful[index][levels[index]]
+    for index in candidates.indices where !useful[index].isEmpty {
+      if levels[index] >= 0 { outcome.choices[index] = useful[index][levels[index]] }
+      if levels[index] < useful[index].count - 1 {
+        outcome.shortages[index] = levels[index] < 0 ? .heldBack : .reduced
+      }
     }
     return outcome
   }

@@ -21,6 +21,10 @@ struct Downtrack: ~Copyable {
   /// Key frames of the target that came too early for its clock to be known.
   var startsPassed = 0
   var keyframes = KeyframeAllowance()
+  /// As the viewer was told.
+  var shortage = MediaShortage.none
+  /// Since when the line has not carried all; nil while it does.
+  var shortSince: UInt64?
 
   var rewriter: StreamRewriter
   var sent: SentPackets?
@@ -47,6 +51,8 @@ struct Downtrack: ~Copyable {
   /// Nothing is shown any more; the stream's own count goes on with whatever comes next.
   mutating func clear() {
     track = -1
+    shortage = .none
+    shortSince = nil
     hold()
   }
 

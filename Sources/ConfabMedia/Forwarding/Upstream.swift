@@ -95,6 +95,9 @@ struct KeyframeRequests {
 
   mutating func arrived() { isWanted = false }
 
+  /// The stream goes on after a pause: what was asked meanwhile nobody heard.
+  mutating func renew() { lastRequest = nil }
+
   /// True when a request is to be sent now; asked again until a key frame comes.
   mutating func takeDue(at now: UInt64) -> Bool {
     guard isWanted, let deadline, deadline <= now else { return false }

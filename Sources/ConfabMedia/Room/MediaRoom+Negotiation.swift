@@ -43,7 +43,9 @@ extension MediaRoom {
     return PublishAnswer(
       sdp: negotiation.answer, remote: negotiation.remote,
       tracks: published.map {
-        PublishedTrack(id: tracks[$0].id, kind: tracks[$0].agreed.kind, mid: tracks[$0].agreed.mid)
+        PublishedTrack(
+          id: tracks[$0].id, kind: tracks[$0].agreed.kind, mid: tracks[$0].agreed.mid,
+          rids: tracks[$0].agreed.rids)
       })
   }
 

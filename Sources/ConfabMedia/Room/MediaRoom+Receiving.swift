@@ -104,6 +104,7 @@ extension MediaRoom {
     }
     place.pointee.statistics.packet(
       record.sequence, timestamp: record.timestamp, at: record.arrival)
+    if !place.pointee.rate.isLive(at: record.arrival) { place.pointee.keyframes.renew() }
     place.pointee.rate.add(bytes, at: record.arrival)
     if record.sequence >= expected || isFirst {
       if !isFirst, record.sequence > expected, place.pointee.kind == .video {

@@ -4,6 +4,7 @@ extension MediaRoom {
   private static let allocationNanoseconds: UInt64 = 500_000_000
   private static let speechNanoseconds: UInt64 = 100_000_000
   private static let expiryNanoseconds: UInt64 = 250_000_000
+  private static let demandNanoseconds: UInt64 = 250_000_000
 
   /// Everything that the time brings: reports, feedback, requests, the choice of layers, probes.
   package mutating func handleTimeout<Sink: MediaSink & ~Copyable>(
@@ -24,6 +25,10 @@ extension MediaRoom {
       if participants[index].isSubscribingUp {
         serveViewer(index, slab: slab, sink: &sink, at: now)
       }
+    }
+    if isDemandDue || now >= nextDemand {
+      nextDemand = now + Self.demandNanoseconds
+      updateDemand(at: now)
     }
     for index in 0..<participants.end where participants.contains(index) {
       if participants[index].isPublishingUp { servePublisher(index, sink: &sink, at: now) }

@@ -34,8 +34,11 @@ package struct MediaRoom: ~Copyable {
   /// When somebody may next be let in between two of these.
   var nextHearing: UInt64 = 0
   var nextExpiry: UInt64 = 0
+  var nextDemand: UInt64 = 0
   /// In the datagram that is being read.
   var isKeyframeRequested = false
+  /// Somebody is to see a layer that its publisher was told not to send.
+  var isDemandDue = false
   let scratch = PacketScratch()
 
   /// - Parameter seed: of the SSRCs and first sequence numbers; random, so that no two rooms are alike.
@@ -160,7 +163,11 @@ package struct MediaRoom: ~Copyable {
     case .publishing:
       participants[index].isPublishingUp = false
       participants[index].arrivals = ArrivalRecorder()
-      for track in participants[index].tracks { tracks[track].boundAt = [0, 0, 0] }
+      for track in participants[index].tracks {
+        tracks[track].boundAt = [0, 0, 0]
+        // The next one sends everything, until it is told otherwise.
+        tracks[track].demand = LayerDemand()
+      }
     case .subscribing:
       participants[index].isSubscribingUp = false
       // The next one knows none of the pictures, nor which section is which.

@@ -112,6 +112,20 @@ package enum RoomEvent: Hashable, Sendable {
   case layer(viewer: ParticipantIndex, TrackID, Int?)
   /// A publisher was asked for a key frame.
   case keyframeRequested(TrackID)
+  /// Which of a track's layers anybody sees, by their places in the publisher's offer: the others need not
+  /// be sent. All of them are wanted until it is said otherwise.
+  case demand(TrackID, layers: [Int])
+  /// Whether the viewer's line carries what a slot is to show.
+  case shortage(viewer: ParticipantIndex, MediaSlot, MediaShortage)
+}
+
+/// What a viewer goes without because of the line, or of a ceiling of their own.
+package enum MediaShortage: Hashable, Sendable {
+  case none
+  /// A smaller picture than the tile could show, or fewer pictures.
+  case reduced
+  /// No picture at all.
+  case heldBack
 }
 
 /// What a viewer's or publisher's user did wrong, or what is full.

@@ -15,6 +15,7 @@ struct Uptrack: ~Copyable {
   /// Places of the downtracks that show it.
   var listeners: [Int32] = []
   var speech = SpeechLevel()
+  var demand = LayerDemand()
 
   init(id: TrackID, participant: Int, agreed: NegotiatedTrack, source: TrackSource) {
     self.id = id

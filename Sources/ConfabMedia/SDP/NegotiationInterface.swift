@@ -39,4 +39,6 @@ package struct PublishedTrack: Hashable, Sendable {
   package var kind: MediaKind
   /// The name of its media section, by which the client knows it.
   package var mid: String
+  /// The names of its layers, in the order of the offer; none when there is but one.
+  package var rids: [String]
 }

@@ -58,7 +58,16 @@ final class MeetingMember {
   struct Track {
     let id: TrackID
     let mid: String
+    let rids: [String]
     let source: MediaSource
+    /// Places of the layers that anybody sees; nil while nothing else was said than that all are wanted.
+    var wanted: [Int]?
+  }
+
+  struct Slot {
+    let slot: ConfabMedia.MediaSlot
+    let track: TrackID
+    var shortage: ConfabHub.MediaSlot.Shortage?
   }
 
   let party: MediaParty
@@ -70,7 +79,7 @@ final class MeetingMember {
   var forwarded: Set<MediaSource> = []
   var tracks: [Track] = []
   /// What he sees and hears, by section.
-  var slots: [(slot: ConfabMedia.MediaSlot, track: TrackID)] = []
+  var slots: [Slot] = []
   var wishes: [MediaWish] = []
   /// 0 for whatever the line bears.
   var videoKilobitsMax: UInt32 = 0

@@ -3,7 +3,7 @@ import ConfabMedia
 import ConfabNetwork
 import Primitives
 
-// What the hub has the endpoint do, and what the rooms tell.
+// What the hub has the endpoint do.
 extension MediaEndpoint {
   func perform(
     _ order: MediaOrder, at now: MonotonicTime, into outgoing: inout OutgoingDatagrams
@@ -189,13 +189,15 @@ extension MediaEndpoint {
     _ published: [ConfabMedia.PublishedTrack], sources: [ConfabHub.PublishedTrack],
     of member: MeetingMember, at now: MonotonicTime
   ) {
-    let before = Set(member.tracks.map(\.id))
+    let before = member.tracks
     member.tracks = published.map { track in
       let said = sources.first { $0.mid == track.mid }?.source
       let source = said ?? (track.kind == .audio ? .microphone : .camera)
-      return MeetingMember.Track(id: track.id, mid: track.mid, source: source)
+      return MeetingMember.Track(
+        id: track.id, mid: track.mid, rids: track.rids, source: source,
+        wanted: before.first { $0.id == track.id }?.wanted)
     }
-    for track in member.tracks where !before.contains(track.id) {
+    for track in member.tracks where !before.contains(where: { $0.id == track.id }) {
       member.meeting.room.setMuted(
         track.id, !member.forwarded.contains(track.source), at: now.nanoseconds)
     }
@@ -231,6 +233,7 @@ extension MediaEndpoint {
   /// Tells what was told while nobody listened.
   private func retell(_ member: MeetingMember, at now: MonotonicTime) {
     tellSlots(of: member)
+    tellDemand(of: member)
     let isPublishingLost = member.publishing == nil && !member.tracks.isEmpty
     let isSubscribingLost = member.subscribing == nil
     if isPublishingLost || isSubscribingLost {
@@ -253,42 +256,6 @@ extension MediaEndpoint {
       member.index, videos: videos, bitrateMax: Int(member.videoKilobitsMax) * 1_000,
       at: now.nanoseconds)
     drain(member.meeting)
-  }
-
-  // MARK: - What the rooms tell
-
-  func drain(_ meeting: LiveMeetingMedia) {
-    while let event = meeting.room.nextEvent() {
-      switch event {
-      case .activeSpeaker(let index):
-        let speaker = index.flatMap { meeting.member($0) }
-        setup.report(.speaking(meeting.id, speaker.map { [$0.party.participant] } ?? []))
-      case .slot(let viewer, let slot, let track): show(track, in: slot, to: viewer, meeting)
-      case .keyframeRequested: tally.keyframeRequests += 1
-      case .trackStarted, .trackRemoved, .layer: break
-      }
-    }
-  }
-
-  private func show(
-    _ track: TrackID?, in slot: ConfabMedia.MediaSlot, to viewer: ParticipantIndex,
-    _ meeting: LiveMeetingMedia
-  ) {
-    guard let member = meeting.member(viewer) else { return }
-    member.slots.removeAll { $0.slot == slot }
-    if let track { member.slots.append((slot, track)) }
-    tellSlots(of: member)
-  }
-
-  private func tellSlots(of member: MeetingMember) {
-    setup.report(
-      .slots(
-        member.party,
-        member.slots.compactMap { shown in
-          guard let (owner, track) = member.meeting.owner(of: shown.track) else { return nil }
-          return ConfabHub.MediaSlot(
-            mid: shown.slot.mid, participant: owner.party.participant, source: track.source)
-        }))
   }
 }
 

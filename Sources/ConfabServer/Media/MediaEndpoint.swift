@@ -245,6 +245,7 @@ final class MediaEndpoint: PortMedia {
     let member = connection.member
     if member.connection(connection.role) === connection {
       member.set(nil, as: connection.role)
+      if connection.role == .publishing { member.forgetDemand() }
       member.meeting.room.transportIsDown(member.index, role: connection.role, at: now.nanoseconds)
     }
   }

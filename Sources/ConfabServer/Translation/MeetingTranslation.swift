@@ -226,7 +226,7 @@ extension Notice {
           $0.slots = slots.map { slot in
             .with {
               ($0.mid, $0.participant) = (slot.mid, slot.participant.rawValue)
-              $0.source = WireMediaSource(slot.source)
+              ($0.source, $0.shortage) = (WireMediaSource(slot.source), slot.shortage.wire)
             }
           }
         })
@@ -235,7 +235,25 @@ extension Notice {
         .with {
           ($0.meeting, $0.publishing, $0.subscribing) = (id.rawValue, publishing, subscribing)
         })
+    case .mediaDemand(let id, let tracks):
+      return .mediaDemand(
+        .with {
+          $0.meeting = id.rawValue
+          $0.tracks = tracks.map { track in
+            .with { ($0.mid, $0.wanted, $0.rids) = (track.mid, track.isWanted, track.rids) }
+          }
+        })
     default: return nil
+    }
+  }
+}
+
+extension MediaSlot.Shortage? {
+  fileprivate var wire: WireMediaShortage {
+    switch self {
+    case nil: .unspecified
+    case .reduced: .reduced
+    case .heldBack: .heldBack
     }
   }
 }

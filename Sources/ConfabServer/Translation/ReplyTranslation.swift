@@ -95,7 +95,7 @@ struct ReplyTranslation {
           $0.candidates = Data(candidates)
         })
     case .meetingChanged, .meetingAdmitted, .meetingGone, .participantChanged, .participantLeft,
-      .speaking, .mediaOffer, .mediaSlots, .mediaLost:
+      .speaking, .mediaOffer, .mediaSlots, .mediaLost, .mediaDemand:
       notice.meetingBody ?? .lagging(WireLagging())
     }
   }

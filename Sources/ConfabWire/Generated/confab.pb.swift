@@ -456,6 +456,51 @@ package nonisolated enum WireLeaveReason: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+/// What the line does not carry, or the ceiling that one set does not allow.
+package nonisolated enum WireMediaShortage: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// Nothing.
+  case unspecified // = 0
+
+  /// A smaller picture than the tile could show, or fewer pictures a second.
+  case reduced // = 1
+
+  /// No picture at all.
+  case heldBack // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .reduced
+    case 2: self = .heldBack
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .reduced: return 1
+    case .heldBack: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireMediaShortage] = [
+    .unspecified,
+    .reduced,
+    .heldBack,
+  ]
+
+}
+
 package nonisolated enum WireAccountAction: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case unspecified // = 0
@@ -1540,6 +1585,14 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .mediaLost(newValue)}
   }
 
+  package var mediaDemand: WireMediaDemand {
+    get {
+      if case .mediaDemand(let v)? = body {return v}
+      return WireMediaDemand()
+    }
+    set {body = .mediaDemand(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1593,6 +1646,7 @@ package nonisolated struct WireServerFrame: Sendable {
     case mediaOffer(WireMediaOffer)
     case mediaSlots(WireMediaSlots)
     case mediaLost(WireMediaLost)
+    case mediaDemand(WireMediaDemand)
 
   }
 
@@ -4056,6 +4110,42 @@ package nonisolated struct WireMediaSlot: Sendable {
 
   package var source: WireMediaSource = .unspecified
 
+  package var shortage: WireMediaShortage = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What anybody sees of one's cameras and screens: all of them, each time. What is not wanted need not be
+/// sent. Docs/Meetings.md#media
+package nonisolated struct WireMediaDemand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var meeting: UInt64 = 0
+
+  package var tracks: [WireTrackDemand] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WireTrackDemand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The media section of the publishing connection.
+  package var mid: String = String()
+
+  package var wanted: Bool = false
+
+  /// Of a track that is offered in layers: the names (rid) of those that are wanted.
+  package var rids: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4751,6 +4841,10 @@ nonisolated extension WireMediaSource: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireLeaveReason: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LEAVE_REASON_UNSPECIFIED\0\u{1}LEAVE_REASON_LEFT\0\u{1}LEAVE_REASON_LOST\0\u{1}LEAVE_REASON_REMOVED\0\u{1}LEAVE_REASON_REFUSED\0\u{1}LEAVE_REASON_ENDED\0\u{1}LEAVE_REASON_REPLACED\0\u{1}LEAVE_REASON_NOT_A_MEMBER\0")
+}
+
+nonisolated extension WireMediaShortage: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MEDIA_SHORTAGE_UNSPECIFIED\0\u{1}MEDIA_SHORTAGE_REDUCED\0\u{1}MEDIA_SHORTAGE_HELD_BACK\0")
 }
 
 nonisolated extension WireAccountAction: SwiftProtobuf._ProtoNameProviding {
@@ -5855,7 +5949,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{3}disk_use\0\u{2}\u{19}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{3}disk_use\0\u{2}\u{19}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0\u{3}media_demand\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6501,6 +6595,19 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.body = .mediaLost(v)
         }
       }()
+      case 121: try {
+        var v: WireMediaDemand?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .mediaDemand(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .mediaDemand(v)
+        }
+      }()
       default: break
       }
     }
@@ -6710,6 +6817,10 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .mediaLost?: try {
       guard case .mediaLost(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 120)
+    }()
+    case .mediaDemand?: try {
+      guard case .mediaDemand(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 121)
     }()
     case nil: break
     }
@@ -11570,7 +11681,7 @@ nonisolated extension WireMediaSlots: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireMediaSlot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MediaSlot"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mid\0\u{1}participant\0\u{1}source\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mid\0\u{1}participant\0\u{1}source\0\u{1}shortage\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -11581,6 +11692,7 @@ nonisolated extension WireMediaSlot: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularStringField(value: &self.mid) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.source) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.shortage) }()
       default: break
       }
     }
@@ -11596,6 +11708,9 @@ nonisolated extension WireMediaSlot: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.source != .unspecified {
       try visitor.visitSingularEnumField(value: self.source, fieldNumber: 3)
     }
+    if self.shortage != .unspecified {
+      try visitor.visitSingularEnumField(value: self.shortage, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -11603,6 +11718,82 @@ nonisolated extension WireMediaSlot: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.mid != rhs.mid {return false}
     if lhs.participant != rhs.participant {return false}
     if lhs.source != rhs.source {return false}
+    if lhs.shortage != rhs.shortage {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMediaDemand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MediaDemand"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}meeting\0\u{1}tracks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.meeting) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.tracks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.meeting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.meeting, fieldNumber: 1)
+    }
+    if !self.tracks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tracks, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMediaDemand, rhs: WireMediaDemand) -> Bool {
+    if lhs.meeting != rhs.meeting {return false}
+    if lhs.tracks != rhs.tracks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrackDemand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TrackDemand"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mid\0\u{1}wanted\0\u{1}rids\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.mid) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.wanted) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.rids) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.mid.isEmpty {
+      try visitor.visitSingularStringField(value: self.mid, fieldNumber: 1)
+    }
+    if self.wanted != false {
+      try visitor.visitSingularBoolField(value: self.wanted, fieldNumber: 2)
+    }
+    if !self.rids.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.rids, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTrackDemand, rhs: WireTrackDemand) -> Bool {
+    if lhs.mid != rhs.mid {return false}
+    if lhs.wanted != rhs.wanted {return false}
+    if lhs.rids != rhs.rids {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -39,7 +39,7 @@ extension WireServerFrame.OneOf_Body {
     case .event, .presence, .channelChanged, .channelGone, .lagging, .goodbye, .deviceNotice,
       .fileOffered, .fileAnswered, .fileWithdrawn, .fileCandidates, .meetingChanged,
       .meetingAdmitted, .meetingGone, .participantChanged, .participantLeft, .speaking,
-      .mediaOffer, .mediaSlots, .mediaLost:
+      .mediaOffer, .mediaSlots, .mediaLost, .mediaDemand:
       true
     case .welcome, .refusal, .done, .signedIn, .sessionList, .channelList, .memberList,
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,

@@ -210,7 +210,17 @@ struct MeetingModel: ~Copyable {
     for (participant, role, bytes) in rtcp where role == .publishing {
       send(bytes, to: .publisher(participant))
     }
-    while let event = room.nextEvent() { events.append(event) }
+    while let event = room.nextEvent() {
+      events.append(event)
+      if case .demand(let track, let wanted) = event { obey(track, wanted) }
+    }
+  }
+
+  private mutating func obey(_ track: TrackID, _ wanted: [Int]) {
+    guard let index = tracks.firstIndex(where: { $0.contains { $0.id == track } }) else { return }
+    for layer in publishers[index].layers.indices {
+      publishers[index].layers[layer].isUnwanted = !wanted.contains(layer)
+    }
   }
 
   /// What a viewer's decoders made of their pictures, section by section.

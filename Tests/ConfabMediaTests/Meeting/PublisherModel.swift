@@ -23,6 +23,8 @@ struct PublisherModel {
     var frame = 0
     var sincekeyframe = 0
     var isPaused = false
+    /// It was told that nobody wants the layer.
+    var isUnwanted = false
     var packets = 0
     var sent: [UInt16: [UInt8]] = [:]
   }
@@ -72,7 +74,8 @@ struct PublisherModel {
 
   /// The next frame of every layer, as packets.
   mutating func frame(at now: UInt64) -> [[UInt8]] {
-    layers.indices.filter { !layers[$0].isPaused }.flatMap { frame(of: $0, at: now) }
+    layers.indices.filter { !layers[$0].isPaused && !layers[$0].isUnwanted }
+      .flatMap { frame(of: $0, at: now) }
   }
 
   private mutating func frame(of index: Int, at now: UInt64) -> [[UInt8]] {
