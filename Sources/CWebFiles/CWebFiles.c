@@ -24,11 +24,26 @@ static const unsigned char meeting_call_js[] = {
 static const unsigned char meeting_devices_js[] = {
 #embed "../../Web/meeting/devices.js"
 };
+static const unsigned char meeting_hosting_js[] = {
+#embed "../../Web/meeting/hosting.js"
+};
+static const unsigned char meeting_media_js[] = {
+#embed "../../Web/meeting/media.js"
+};
+static const unsigned char meeting_participant_js[] = {
+#embed "../../Web/meeting/participant.js"
+};
 static const unsigned char meeting_peers_js[] = {
 #embed "../../Web/meeting/peers.js"
 };
 static const unsigned char meeting_roster_news_js[] = {
 #embed "../../Web/meeting/roster-news.js"
+};
+static const unsigned char meeting_sources_js[] = {
+#embed "../../Web/meeting/sources.js"
+};
+static const unsigned char meeting_wishes_js[] = {
+#embed "../../Web/meeting/wishes.js"
 };
 static const unsigned char model_place_js[] = {
 #embed "../../Web/model/place.js"
@@ -84,8 +99,17 @@ static const unsigned char text_markup_js[] = {
 static const unsigned char text_times_js[] = {
 #embed "../../Web/text/times.js"
 };
+static const unsigned char ui_before_meeting_js[] = {
+#embed "../../Web/ui/before-meeting.js"
+};
+static const unsigned char ui_call_bar_js[] = {
+#embed "../../Web/ui/call-bar.js"
+};
 static const unsigned char ui_call_button_js[] = {
 #embed "../../Web/ui/call-button.js"
+};
+static const unsigned char ui_call_devices_js[] = {
+#embed "../../Web/ui/call-devices.js"
 };
 static const unsigned char ui_choose_devices_js[] = {
 #embed "../../Web/ui/choose-devices.js"
@@ -132,6 +156,9 @@ static const unsigned char ui_picker_js[] = {
 static const unsigned char ui_preferences_js[] = {
 #embed "../../Web/ui/preferences.js"
 };
+static const unsigned char ui_preview_js[] = {
+#embed "../../Web/ui/preview.js"
+};
 static const unsigned char ui_settings_js[] = {
 #embed "../../Web/ui/settings.js"
 };
@@ -147,6 +174,9 @@ static const unsigned char ui_tiles_js[] = {
 static const unsigned char ui_timeline_js[] = {
 #embed "../../Web/ui/timeline.js"
 };
+static const unsigned char ui_wake_lock_js[] = {
+#embed "../../Web/ui/wake-lock.js"
+};
 static const unsigned char ui_welcome_js[] = {
 #embed "../../Web/ui/welcome.js"
 };
@@ -159,8 +189,13 @@ static const struct confab_web_file files[] = {
     ENTRY("index.html", HTML, index_html),
     ENTRY("meeting/call.js", SCRIPT, meeting_call_js),
     ENTRY("meeting/devices.js", SCRIPT, meeting_devices_js),
+    ENTRY("meeting/hosting.js", SCRIPT, meeting_hosting_js),
+    ENTRY("meeting/media.js", SCRIPT, meeting_media_js),
+    ENTRY("meeting/participant.js", SCRIPT, meeting_participant_js),
     ENTRY("meeting/peers.js", SCRIPT, meeting_peers_js),
     ENTRY("meeting/roster-news.js", SCRIPT, meeting_roster_news_js),
+    ENTRY("meeting/sources.js", SCRIPT, meeting_sources_js),
+    ENTRY("meeting/wishes.js", SCRIPT, meeting_wishes_js),
     ENTRY("model/place.js", SCRIPT, model_place_js),
     ENTRY("model/timeline.js", SCRIPT, model_timeline_js),
     ENTRY("protocol/backoff.js", SCRIPT, protocol_backoff_js),
@@ -179,7 +214,10 @@ static const struct confab_web_file files[] = {
     ENTRY("text/emoji.js", SCRIPT, text_emoji_js),
     ENTRY("text/markup.js", SCRIPT, text_markup_js),
     ENTRY("text/times.js", SCRIPT, text_times_js),
+    ENTRY("ui/before-meeting.js", SCRIPT, ui_before_meeting_js),
+    ENTRY("ui/call-bar.js", SCRIPT, ui_call_bar_js),
     ENTRY("ui/call-button.js", SCRIPT, ui_call_button_js),
+    ENTRY("ui/call-devices.js", SCRIPT, ui_call_devices_js),
     ENTRY("ui/choose-devices.js", SCRIPT, ui_choose_devices_js),
     ENTRY("ui/composer.js", SCRIPT, ui_composer_js),
     ENTRY("ui/conversation.js", SCRIPT, ui_conversation_js),
@@ -195,11 +233,13 @@ static const struct confab_web_file files[] = {
     ENTRY("ui/panels.js", SCRIPT, ui_panels_js),
     ENTRY("ui/picker.js", SCRIPT, ui_picker_js),
     ENTRY("ui/preferences.js", SCRIPT, ui_preferences_js),
+    ENTRY("ui/preview.js", SCRIPT, ui_preview_js),
     ENTRY("ui/settings.js", SCRIPT, ui_settings_js),
     ENTRY("ui/shell.js", SCRIPT, ui_shell_js),
     ENTRY("ui/sidebar.js", SCRIPT, ui_sidebar_js),
     ENTRY("ui/tiles.js", SCRIPT, ui_tiles_js),
     ENTRY("ui/timeline.js", SCRIPT, ui_timeline_js),
+    ENTRY("ui/wake-lock.js", SCRIPT, ui_wake_lock_js),
     ENTRY("ui/welcome.js", SCRIPT, ui_welcome_js),
 };
 

@@ -1,53 +1,28 @@
-// Being in a meeting: joining, who is there, what one sends, what one sees, and coming back. The page's
-// elements are elsewhere; Docs/Meetings.md tells the order of things.
+// Being in a meeting: joining, who is there, and coming back. What is sent and what comes in are in `sources.js`
+// and `media.js`; the page's elements are elsewhere. Docs/Meetings.md tells the order of things.
 
 import { Code, Refusal } from "../protocol/errors.js";
 import { Events } from "../protocol/events.js";
-import { number } from "../protocol/values.js";
-import { Publisher, Subscriber } from "./peers.js";
-
-/**
- * @typedef {object} Participant
- * @property {number} participant
- * @property {string} name
- * @property {boolean} host
- * @property {boolean} guest
- * @property {boolean} waiting
- * @property {boolean} microphone
- * @property {boolean} camera
- * @property {boolean} screen
- * @property {number} handRaisedAt
- * @property {boolean} lost
- */
+import { Hosting } from "./hosting.js";
+import { Media } from "./media.js";
+import { readParticipant } from "./participant.js";
+import { Sources } from "./sources.js";
+import { Wishes } from "./wishes.js";
 
 /** @typedef {import("./peers.js").Source} Source */
+/** @typedef {import("./participant.js").Participant} Participant */
 
-const WISH_DELAY_MS = 120;
 /** Between two tries to come back, when the server does not say how long to wait. */
 const RETRY_MS = 2_000;
 /** What a server that is in trouble says; the meeting goes on without it. */
 const PASSING = new Set([Code.rateLimited, Code.journalUnavailable, Code.serverStopping, Code.internalError]);
-const WISHES_MAX = 64;
-
-/** @param {any} wire @returns {Participant} */
-export function readParticipant(wire) {
-  return {
-    participant: wire.participant ?? 0,
-    name: wire.name ?? "",
-    host: wire.host ?? false,
-    guest: wire.guest ?? false,
-    waiting: wire.waiting ?? false,
-    microphone: wire.microphone ?? false,
-    camera: wire.camera ?? false,
-    screen: wire.screen ?? false,
-    handRaisedAt: number(wire.handRaisedAt),
-    lost: wire.lost ?? false,
-  };
-}
+/** What a host can stop. */
+const STOPPABLE = /** @type {Source[]} */ (["MICROPHONE", "CAMERA", "SCREEN"]);
 
 /**
  * What it tells, with `on`: `state`, `people` (who is there, or something about them), `media` (what
- * comes in changed), `speaking`, `trouble`, `muted` (by a host: {source, by}), `gone` ({reason, by}).
+ * comes in changed), `speaking`, `trouble`, `muted` (by a host: {source, by}), `failed` (something did not go:
+ * an error), `gone` ({reason, by}).
  */
 export class Call extends Events {
   /** @type {"joining" | "waiting" | "joined" | "gone"} */
@@ -60,26 +35,17 @@ export class Call extends Events {
   self = 0;
   isHost = false;
   info = /** @type {any} */ ({});
-  /** What each section of the subscribing connection carries. @type {Map<string, {participant: number, source: Source}>} */
-  slots = new Map();
+  hosting;
 
   #client;
   #channel;
   #key = "";
   #meeting = "";
-  /** @type {Map<Source, MediaStreamTrack>} */
-  #local = new Map();
-  #publisher = /** @type {Publisher | null} */ (null);
-  #subscriber = /** @type {Subscriber | null} */ (null);
+  #sources = new Sources();
+  #media;
+  #wishes;
   #stops = /** @type {(() => void)[]} */ ([]);
-  #wishes = /** @type {any[]} */ ([]);
-  #wished = "";
-  #wishTimer = 0;
   #retryTimer = 0;
-  /** Whether the microphone is to be on, also while there is none. */
-  #wantsMicrophone = true;
-  /** What the server was told last that is on. @type {Map<Source, boolean>} */
-  #told = new Map();
   /** News that come before the answer that says which meeting it is. @type {{kind: string, value: any}[]} */
   #early = [];
 
@@ -91,6 +57,17 @@ export class Call extends Events {
     super();
     this.#client = client;
     this.#channel = channel;
+    const ask = (kind, value) => this.#ask(kind, value);
+    this.hosting = new Hosting(ask, (kind, value = {}) =>
+      client.request(kind, { channel: { id: channel }, ...value }),
+    );
+    this.#media = new Media(ask, () => this.#sources, {
+      changed: () => this.emit("media"),
+      trouble: () => this.emit("trouble", this.isTroubled),
+      failed: (error) => this.emit("failed", error),
+      published: () => this.#tellSources(),
+    });
+    this.#wishes = new Wishes((wishes) => ask("wishMedia", { wishes }), () => this.state === "joined");
     this.#stops.push(
       client.on("push", (frame) => this.#push(frame)),
       client.on("caughtUp", () => this.#comeBack()),
@@ -99,13 +76,12 @@ export class Call extends Events {
 
   /** @param {Map<Source, MediaStreamTrack>} local what is sent from the beginning */
   async join(local) {
-    this.#local = new Map(local);
-    this.#wantsMicrophone = local.get("MICROPHONE")?.enabled ?? true;
+    this.#sources = new Sources(local);
     await this.#join();
   }
 
   async #join() {
-    const { microphone, camera } = this.#sources();
+    const { microphone, camera } = this.#sources.standing;
     const joined = await this.#client.request("joinMeeting", {
       channel: { id: this.#channel },
       microphone,
@@ -124,8 +100,8 @@ export class Call extends Events {
       this.#setState("waiting");
     } else {
       this.#setRoster(joined.participants);
-      if (!joined.resumed) this.#told = new Map(Object.entries({ MICROPHONE: microphone, CAMERA: camera }));
-      if (!joined.resumed || !this.#publisher) this.#connect();
+      if (!joined.resumed) this.#sources.told({ microphone, camera, screen: false });
+      if (!joined.resumed || !this.#media.isConnected) this.#connect();
       this.#setState("joined");
       if (joined.resumed) this.#agree();
     }
@@ -137,16 +113,25 @@ export class Call extends Events {
     this.#end("LEFT", "");
   }
 
+  #ask(kind, value = {}) {
+    return this.#client.request(kind, { meeting: this.#meeting, ...value });
+  }
+
+  #connect() {
+    this.#media.connect();
+    this.#wishes.forget();
+  }
+
   // What one sends
 
   /** @param {Source} source @returns {MediaStreamTrack | undefined} */
   localTrack(source) {
-    return this.#local.get(source);
+    return this.#sources.get(source);
   }
 
   /** @param {Source} source */
   isOn(source) {
-    return this.#local.get(source)?.enabled ?? false;
+    return this.#sources.isOn(source);
   }
 
   /**
@@ -155,19 +140,11 @@ export class Call extends Events {
    * @param {MediaStreamTrack | null} track
    */
   async setTrack(source, track) {
-    const old = this.#local.get(source);
-    if (old && old !== track) old.stop();
-    // Before anybody can hear it.
-    if (track && source === "MICROPHONE") track.enabled = this.#wantsMicrophone;
-    if (track) {
-      this.#local.set(source, track);
-      // Unplugged, or the browser's own "stop sharing".
-      track.addEventListener("ended", () => this.#local.get(source) === track && this.setTrack(source, null));
-    } else {
-      this.#local.delete(source);
-    }
+    this.#sources.set(source, track);
+    // Unplugged, or the browser's own "stop sharing".
+    track?.addEventListener("ended", () => this.localTrack(source) === track && this.setTrack(source, null));
     this.emit("media");
-    await this.#publisher?.setTrack(source, track);
+    await this.#media.setTrack(source, track);
     await this.#tellSources();
   }
 
@@ -176,10 +153,7 @@ export class Call extends Events {
    * @param {boolean} isOn
    */
   async setMicrophone(isOn) {
-    this.#wantsMicrophone = isOn;
-    const track = this.#local.get("MICROPHONE");
-    if (!track) return;
-    track.enabled = isOn;
+    if (!this.#sources.setMicrophone(isOn)) return;
     this.emit("media");
     await this.#tellSources();
   }
@@ -189,178 +163,35 @@ export class Call extends Events {
     return this.#ask("setParticipation", { hand: isRaised });
   }
 
-  #sources() {
-    return {
-      microphone: this.isOn("MICROPHONE"),
-      camera: this.#local.has("CAMERA"),
-      screen: this.#local.has("SCREEN"),
-    };
-  }
-
   async #tellSources() {
     if (this.state !== "joined") return;
-    const sources = this.#sources();
-    await this.#ask("setParticipation", sources);
-    for (const [name, isOn] of Object.entries(sources)) {
-      this.#told.set(/** @type {Source} */ (name.toUpperCase()), isOn);
-    }
-  }
-
-  /** The same participant on another connection: what either side missed meanwhile. */
-  #agree() {
-    const self = this.participants.get(this.self);
-    const stopped = self && [...this.#told].some(([source, isOn]) => isOn && !self[source.toLowerCase()]);
-    // Nobody but a host turns off what we had on.
-    if (stopped) this.#obey(self, "A host", (source) => this.#told.get(source) ?? false);
-    this.#wished = "";
-    this.#sendWishes();
-    this.#tellSources().catch(() => {});
-    this.#healAll();
+    const { standing } = this.#sources;
+    await this.#ask("setParticipation", standing);
+    this.#sources.told(standing);
   }
 
   // What one sees
 
   /** @param {number} participant @param {Source} source @returns {MediaStreamTrack | null} */
   remoteTrack(participant, source) {
-    for (const [mid, slot] of this.slots) {
-      if (slot.participant === participant && slot.source === source) {
-        return this.#subscriber?.tracks.get(mid) ?? null;
-      }
-    }
-    return null;
+    return this.#media.remoteTrack(participant, source);
   }
 
   /** All that is heard, by section. @returns {Map<string, MediaStreamTrack>} */
   get heard() {
-    const tracks = this.#subscriber?.tracks ?? new Map();
-    return new Map([...tracks].filter(([, track]) => track.kind === "audio"));
+    return this.#media.heard;
   }
 
   get isTroubled() {
-    return Boolean(this.#publisher?.isTroubled || this.#subscriber?.isTroubled);
+    return this.#media.isTroubled;
   }
 
-  /**
-   * Whom the person sees, the most important first, and how large in device pixels.
-   * @param {{participant: number, source: Source, width: number, height: number}[]} wishes
-   */
+  /** @param {import("./wishes.js").Wish[]} wishes whom the person sees, the most important first */
   wish(wishes) {
-    this.#wishes = wishes.slice(0, WISHES_MAX);
-    clearTimeout(this.#wishTimer);
-    this.#wishTimer = setTimeout(() => this.#sendWishes(), WISH_DELAY_MS);
+    this.#wishes.set(wishes);
   }
 
-  #sendWishes() {
-    if (this.state !== "joined") return;
-    const wishes = this.#wishes.map(({ source, ...wish }) => ({
-      ...wish,
-      source: `MEDIA_SOURCE_${source}`,
-    }));
-    const text = JSON.stringify(wishes);
-    if (text === this.#wished) return;
-    this.#wished = text;
-    this.#ask("wishMedia", { wishes }).catch(() => (this.#wished = ""));
-  }
-
-  // What hosts do
-
-  /** @param {number} participant 0 for everybody who waits @param {boolean} admit */
-  answerKnock(participant, admit) {
-    return this.#ask("answerKnock", { participant, ...(admit ? { admit } : {}) });
-  }
-
-  /** @param {number} participant @param {Source} source */
-  mute(participant, source) {
-    return this.#ask("muteParticipant", { participant, source: `MEDIA_SOURCE_${source}` });
-  }
-
-  /** @param {number} participant */
-  lowerHand(participant) {
-    return this.#ask("muteParticipant", { participant, hand: true });
-  }
-
-  /** @param {number} participant */
-  remove(participant) {
-    return this.#ask("removeParticipant", { participant });
-  }
-
-  /** @param {{locked?: boolean, waitingRoom?: string}} door */
-  setDoor(door) {
-    return this.#client.request("setMeetingDoor", { channel: { id: this.#channel }, ...door });
-  }
-
-  endForAll() {
-    return this.#ask("endMeeting");
-  }
-
-  async guestLink() {
-    const channel = { id: this.#channel };
-    return (await this.#client.request("createGuestLink", { channel })).webLink ?? "";
-  }
-
-  #ask(kind, value = {}) {
-    return this.#client.request(kind, { meeting: this.#meeting, ...value });
-  }
-
-  // Media
-
-  #connect() {
-    this.#disconnect();
-    this.#publish();
-    this.#subscribe();
-    this.#wished = "";
-    this.wish(this.#wishes);
-  }
-
-  #onTrouble = () => this.emit("trouble", this.isTroubled);
-
-  /** Another connection in the place of the one before, if there was one. */
-  #publish() {
-    this.#publisher?.close();
-    const publisher = new Publisher(
-      async (sdp, tracks) => (await this.#ask("publishMedia", { sdp, tracks })).sdp,
-      this.#onTrouble,
-    );
-    this.#publisher = publisher;
-    this.#offer(publisher).catch((error) => !publisher.isClosed && this.emit("failed", error));
-  }
-
-  #subscribe() {
-    this.#subscriber?.close();
-    this.#subscriber = new Subscriber(
-      (offer, sdp) => this.#ask("answerMedia", { number: offer, sdp }),
-      () => this.#ask("restartMedia"),
-      () => this.emit("media"),
-      this.#onTrouble,
-    );
-  }
-
-  async #offer(publisher) {
-    for (const source of /** @type {Source[]} */ (["MICROPHONE", "CAMERA"])) {
-      await publisher.setTrack(source, this.#local.get(source) ?? null);
-    }
-    await publisher.begin();
-    for (const source of /** @type {Source[]} */ (["SCREEN", "SCREEN_AUDIO"])) {
-      const track = this.#local.get(source);
-      if (track) await publisher.setTrack(source, track);
-    }
-    await this.#tellSources();
-  }
-
-  #disconnect() {
-    this.#publisher?.close();
-    this.#subscriber?.close();
-    this.#publisher = null;
-    this.#subscriber = null;
-    this.slots = new Map();
-  }
-
-  #healAll() {
-    for (const peer of [this.#publisher, this.#subscriber]) {
-      const state = peer?.connection.connectionState;
-      if (state !== "connected") peer?.heal();
-    }
-  }
+  // Coming back
 
   /** News of the meeting were missed: the same participant goes on, if the loss was short. */
   async #comeBack() {
@@ -381,6 +212,17 @@ export class Call extends Events {
     }
   }
 
+  /** The same participant on another connection: what either side missed meanwhile. */
+  #agree() {
+    const self = this.participants.get(this.self);
+    const stopped = self ? this.#sources.stoppedSince(self) : [];
+    // Nobody but a host turns off what we had on.
+    if (self && stopped.length > 0) this.#obey(self, "A host", stopped);
+    this.#wishes.repeat();
+    this.#tellSources().catch(() => {});
+    this.#media.heal();
+  }
+
   // Hearing
 
   #push(frame) {
@@ -397,7 +239,7 @@ export class Call extends Events {
     switch (kind) {
       case "meetingAdmitted":
         this.#setRoster(value.participants);
-        if (!this.#publisher) this.#connect();
+        if (!this.#media.isConnected) this.#connect();
         return this.#setState("joined");
       case "meetingGone":
         return this.#end((value.reason ?? "").replace("LEAVE_REASON_", ""), value.by ?? "");
@@ -410,32 +252,11 @@ export class Call extends Events {
         this.speaking = value.participants ?? [];
         return this.emit("speaking");
       case "mediaOffer":
-        return this.#take(value);
+        return this.#media.take(value);
       case "mediaSlots":
-        this.slots = new Map(
-          (value.slots ?? []).map(({ mid, participant, source }) => [
-            mid,
-            { participant, source: source.replace("MEDIA_SOURCE_", "") },
-          ]),
-        );
-        return this.emit("media");
+        return this.#media.setSlots(value.slots ?? []);
       case "mediaLost":
-        // The server has forgotten it, keys and all: a restart of ICE would connect to nobody.
-        if (value.publishing && this.#publisher) this.#publish();
-        if (value.subscribing && this.#subscriber) {
-          this.#subscribe();
-          this.#subscriber.heal();
-        }
-    }
-  }
-
-  async #take({ number: offer, sdp }) {
-    const subscriber = this.#subscriber;
-    try {
-      await subscriber?.take(offer, sdp);
-    } catch (error) {
-      // One that was given up meanwhile has nothing to say.
-      if (!subscriber?.isClosed) this.emit("failed", error);
+        return this.#media.lost(value);
     }
   }
 
@@ -450,18 +271,15 @@ export class Call extends Events {
 
   /**
    * A host stopped something of ours.
-   * @param {(source: Source) => boolean} [wasOn] whether the server knew it to be on
+   * @param {Participant} self as the server says now
+   * @param {string} by
+   * @param {Source[]} among
    */
-  #obey(self, by, wasOn = () => true) {
-    const microphone = this.#local.get("MICROPHONE");
-    if (!self.microphone && microphone?.enabled && wasOn("MICROPHONE")) {
-      this.#wantsMicrophone = false;
-      microphone.enabled = false;
-      this.emit("muted", { source: "MICROPHONE", by });
-    }
-    for (const source of /** @type {Source[]} */ (["CAMERA", "SCREEN"])) {
-      if (self[source.toLowerCase()] || !this.#local.has(source) || !wasOn(source)) continue;
-      this.setTrack(source, null).catch(() => {});
+  #obey(self, by, among = STOPPABLE) {
+    for (const source of STOPPABLE) {
+      if (self[source.toLowerCase()] || !this.isOn(source) || !among.includes(source)) continue;
+      if (source === "MICROPHONE") this.#sources.setMicrophone(false);
+      else this.setTrack(source, null).catch(() => {});
       this.emit("muted", { source, by });
     }
     this.emit("media");
@@ -486,11 +304,10 @@ export class Call extends Events {
   #end(reason, by) {
     if (this.state === "gone") return;
     for (const stop of this.#stops) stop();
-    clearTimeout(this.#wishTimer);
+    this.#wishes.stop();
     clearTimeout(this.#retryTimer);
-    this.#disconnect();
-    for (const track of this.#local.values()) track.stop();
-    this.#local.clear();
+    this.#media.close();
+    this.#sources.stop();
     this.#setState("gone");
     this.emit("gone", { reason, by });
   }

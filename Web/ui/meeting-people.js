@@ -9,7 +9,7 @@ const WAITING_ROOM = {
   WAITING_ROOM_NOBODY: "Nobody waits",
 };
 
-/** @typedef {import("../meeting/call.js").Participant} Participant */
+/** @typedef {import("../meeting/participant.js").Participant} Participant */
 
 /**
  * The panel beside the tiles. Somebody comes or goes at any moment: what did not change stays the same
@@ -39,7 +39,7 @@ export class MeetingPeople {
     this.#act = act;
     this.#letAllIn = h(
       "button.button",
-      { type: "button", onclick: () => act(() => call.answerKnock(0, true)) },
+      { type: "button", onclick: () => act(() => call.hosting.answerKnock(0, true)) },
       "Let everybody in",
     );
     this.#waitingBlock = h(
@@ -51,11 +51,11 @@ export class MeetingPeople {
     );
     this.#locked = h("input", {
       type: "checkbox",
-      onchange: () => act(() => call.setDoor({ locked: this.#locked.checked })),
+      onchange: () => act(() => call.hosting.setDoor({ locked: this.#locked.checked })),
     });
     this.#waitingRoom = h(
       "select.input",
-      { onchange: () => act(() => call.setDoor({ waitingRoom: this.#waitingRoom.value })) },
+      { onchange: () => act(() => call.hosting.setDoor({ waitingRoom: this.#waitingRoom.value })) },
       Object.entries(WAITING_ROOM).map(([value, label]) => h("option", { value }, label)),
     );
     this.#forHosts = this.#hostControls();
@@ -126,7 +126,7 @@ export class MeetingPeople {
 
   /** @param {Participant} person */
   #waitingRow({ participant, name, guest }) {
-    const answer = (admit) => () => this.#act(() => this.#call.answerKnock(participant, admit));
+    const answer = (admit) => () => this.#act(() => this.#call.hosting.answerKnock(participant, admit));
     return h(
       "li.person",
       {},
@@ -164,7 +164,7 @@ export class MeetingPeople {
       confirmThat(
         `${name} is put out with all devices, and cannot come back to this meeting.`,
         `Remove ${name}`,
-        () => call.remove(participant),
+        () => call.hosting.remove(participant),
       );
     return h(
       "li.person",
@@ -184,14 +184,14 @@ export class MeetingPeople {
       ),
       person.handRaisedAt > 0 &&
         (mayAct
-          ? button("hand", `Lower the hand of ${name}`, "hand", () => call.lowerHand(participant))
+          ? button("hand", `Lower the hand of ${name}`, "hand", () => call.hosting.lowerHand(participant))
           : h("span", { title: "hand raised" }, icon("hand"))),
       mayAct && person.microphone &&
-        button("microphone", `Mute ${name}`, "microphone", () => call.mute(participant, "MICROPHONE")),
+        button("microphone", `Mute ${name}`, "microphone", () => call.hosting.mute(participant, "MICROPHONE")),
       mayAct && person.camera &&
-        button("video", `Stop the camera of ${name}`, "camera", () => call.mute(participant, "CAMERA")),
+        button("video", `Stop the camera of ${name}`, "camera", () => call.hosting.mute(participant, "CAMERA")),
       mayAct && person.screen &&
-        button("screen", `Stop the screen of ${name}`, "screen", () => call.mute(participant, "SCREEN")),
+        button("screen", `Stop the screen of ${name}`, "screen", () => call.hosting.mute(participant, "SCREEN")),
       mayAct && button("close", `Remove ${name} from the meeting`, "remove", remove),
     );
   }
@@ -200,14 +200,14 @@ export class MeetingPeople {
     const call = this.#call;
     const made = h("div", { role: "status" });
     const makeLink = async () => {
-      const link = await call.guestLink();
+      const link = await call.hosting.guestLink();
       made.replaceChildren(
         h("p.hint", {}, "Whoever has this link can come to this meeting, without an account."),
         h("code.copyable", {}, link),
       );
     };
     const end = () =>
-      confirmThat("The meeting ends for everybody.", "End the meeting", () => call.endForAll());
+      confirmThat("The meeting ends for everybody.", "End the meeting", () => call.hosting.endForAll());
     return h(
       "section.block",
       {},

@@ -239,7 +239,7 @@ class Tile {
   }
 
   /**
-   * @param {import("../meeting/call.js").Participant} person
+   * @param {import("../meeting/participant.js").Participant} person
    * @param {MediaStreamTrack | null} track
    * @param {boolean} isSelf
    */
