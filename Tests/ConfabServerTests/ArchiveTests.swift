@@ -27,6 +27,31 @@ extension ServerTests {
       }
     }
 
+    @Test func exportsSayWhoMetAndHowLong() async throws {
+      try await TestServer.with { server in
+        let ann = try await TestClient.connect(port: server.port)
+        _ = try await ann.join(server.ownerInvitation, name: "ann")
+        _ = try await ann.request(.createRoom(.with { $0.name = "plans" }))
+        for channel in ["#plans", "#lobby"] {
+          let answer = try await ann.request(.joinMeeting(.with { $0.channel.name = channel }))
+          guard case .meetingJoined(let joined) = answer else {
+            Issue.record("\(answer)")
+            return
+          }
+          _ = try await ann.request(.leaveMeeting(.with { $0.meeting = joined.info.meeting }))
+        }
+        let stamp = #"\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d"#
+        let meetings = try Regex(
+          "1; \(stamp); \(stamp); lobby; ann\n2; \(stamp); \(stamp); SR_1; ann\n")
+        let classic = try await Self.fetch(.classic, over: ann)
+        #expect(classic["meetinglog.txt"]?.wholeMatch(of: meetings) != nil)
+        let json = try await Self.fetch(.json, over: ann)
+        let lines = json["meetings.jsonl"]?.split(separator: "\n") ?? []
+        #expect(lines.count == 2)
+        #expect(lines.allSatisfy { $0.contains(#""name":"ann""#) && $0.contains(#""ended":"#) })
+      }
+    }
+
     @Test func jsonExportHoldsMessages() async throws {
       try await TestServer.with { server in
         let ann = try await TestClient.connect(port: server.port)

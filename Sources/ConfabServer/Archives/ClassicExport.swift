@@ -9,6 +9,7 @@ import Primitives
 ///     userlog.txt              seq; timestamp; user; IP; udpPort     whoever has a session open
 ///     messagelog.txt           n; timestamp; user; message           the lobby
 ///     SR_ID_messagelog.txt     n; timestamp; user; message           the room with this number
+///     meetinglog.txt           n; from; until; lobby or SR_ID; users meetings, where there were some
 struct ClassicExport {
   let journal: any Journal
   let folder: String
@@ -21,6 +22,27 @@ struct ClassicExport {
       guard let number = channel.number else { continue }
       try writeMessages(of: channel.id, named: "SR_\(number)_messagelog.txt", state)
     }
+    try writeMeetings(state)
+  }
+
+  /// The old system knew none, so its readers miss no file.
+  private func writeMeetings(_ state: PlaceState) throws {
+    var file: ExportFile?
+    var count = 0
+    for channel in state.channels.values {
+      let room = channel.number.map { "SR_\($0)" }
+      guard let name = channel.id == .lobby ? "lobby" : room else { continue }
+      try EventWalk(journal: journal, channel: channel.id).visit { event in
+        guard case .meetingEnded(_, let end) = event.event.body else { return }
+        let open = try file ?? ExportFile("\(folder)/meetinglog.txt")
+        file = open
+        count += 1
+        let users = OrderedSet(end.attendances.map { state.name(of: $0.account) })
+        let times = "\(Self.text(end.startedAt)); \(Self.text(end.endedAt))"
+        try open.write(line: "\(count); \(times); \(name); \(users.joined(separator: ", "))")
+      }
+    }
+    try file?.close()
   }
 
   private func writeSessions(_ state: PlaceState) throws {

@@ -8,8 +8,9 @@ extension Admin {
     static let configuration = CommandConfiguration(
       abstract: "Write everything that was said to files on this machine.",
       discussion: """
-        json      accounts.jsonl, channels.jsonl, messages.jsonl: one object a line
-        classic   userlog.txt, messagelog.txt, SR_ID_messagelog.txt, as the old system wrote them
+        json      accounts.jsonl, channels.jsonl, messages.jsonl, meetings.jsonl: one object a line
+        classic   userlog.txt, messagelog.txt, SR_ID_messagelog.txt, as the old system wrote them, and
+                  meetinglog.txt where there were meetings
 
           confab admin export --format json --into ./export --data ./confab-data
 
