@@ -11,7 +11,7 @@ import Testing
 extension ServerTests {
   @Suite struct BadInputTests {
     @Test(arguments: [
-      "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", "NICK ann\r\nUSER ann 0 * :ann\r\n",
+      "POST / HTTP/1.1\r\nHost: example.org\r\n\r\n", "NICK ann\r\nUSER ann 0 * :ann\r\n",
       "SSH-2.0-OpenSSH_9.2\r\n",
     ])
     func clearTextIsToldWhatThisPortSpeaks(_ text: String) async throws {
@@ -20,6 +20,29 @@ extension ServerTests {
         let words = String(decoding: answer, as: UTF8.self)
         #expect(words.contains("speaks TLS"))
         #expect(words.hasSuffix("\r\n") && words.split(separator: "\r\n").count == 1)
+      }
+    }
+
+    /// Browsers show words that stand in an answer of HTTP, and go where it says.
+    @Test(arguments: [
+      (
+        "GET /room/3 HTTP/1.1\r\nHost: [::1]:4747\r\n\r\n",
+        "Location: https://[::1]:4747/room/3\r\n"
+      ),
+      (
+        "HEAD / HTTP/1.0\r\nAccept: */*\r\nhost: example.org\r\n\r\n",
+        "Location: https://example.org/\r\n"
+      ),
+      ("GET / HTTP/1.1\r\nHost: example.org/@elsewhere\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"),
+      ("GET / HTTP/1.1\r\n\r\nHost: example.org\r\n", "HTTP/1.1 400 Bad Request\r\n"),
+      ("GET /", "HTTP/1.1 400 Bad Request\r\n"),
+    ])
+    func browsersWithoutTLSAreSentOn(_ request: String, _ expected: String) async throws {
+      try await TestServer.with { server in
+        let answer = try await RawClient.exchange(port: server.port, sending: Array(request.utf8))
+        let words = String(decoding: answer, as: UTF8.self)
+        #expect(words.contains(expected), "\(words)")
+        #expect(words.contains("\r\n\r\nconfab: this port speaks TLS"))
       }
     }
 

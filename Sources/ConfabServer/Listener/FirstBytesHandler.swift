@@ -75,7 +75,8 @@ final class FirstBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
     let words =
       "confab: this port speaks TLS. Open it as https:// in a browser, or use the program confab: "
       + "confab join LINK\r\n"
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: words)), promise: nil)
+    let answer = PlainRequest(held)?.answer(words) ?? words
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
     // Only our half is closed, and what still comes is read away: a reset would take the words with
     // it.
     context.close(mode: .output, promise: nil)

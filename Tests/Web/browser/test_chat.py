@@ -195,6 +195,12 @@ class ChatTests(unittest.TestCase):
         eve = self.someone("eve", self.link)
         eve.write("first from eve")
         eve.write("second from eve")
+    def test_an_address_without_https_leads_there(self):
+        newcomer = self.browser.person(self.server)
+        newcomer.page.goto(self.link.replace("https://", "http://", 1))
+        expect(newcomer.page.get_by_role("heading", name="You are invited")).to_be_visible()
+        self.assertTrue(newcomer.page.url.startswith("https://"))
+
         expect(eve.message("second from eve")).to_be_visible()
         box = eve.page.get_by_role("textbox", name="Message to")
         box.press("Alt+ArrowUp")
