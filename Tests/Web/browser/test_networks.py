@@ -104,6 +104,25 @@ class LossTests(NetworkCase):
             self.sees(person, 1)
         expect(trouble).to_have_count(0)
 
+    def test_media_that_the_server_gave_up_are_made_anew(self):
+        ann, ben = self.ann, self.ben
+        for person in (ann, ben):
+            self.enter(person)
+        for person in (ann, ben):
+            self.sees(person, 1)
+            self.assertEqual(person.page.evaluate("window.peers.length"), 2)
+        self.network.is_cut = True
+        # After 30 s of silence the server forgets keys and all, and says so over the connection that lives.
+        for person in (ann, ben):
+            person.wait("() => window.peers.length >= 4", "both connections are made anew")
+            states = person.page.evaluate("window.peers.slice(0, 2).map((peer) => peer.connectionState)")
+            self.assertEqual(states, ["closed", "closed"])
+        self.network.is_cut = False
+        for person in (ann, ben):
+            self.sees(person, 1)
+            expect(person.page.get_by_text("The network is in trouble", exact=False)).to_have_count(0)
+            expect(person.page.locator("li.tile")).to_have_count(2)
+
     def test_who_comes_late_sees_a_picture_soon(self):
         ann, ben, cid = self.people
         for person in (ann, ben):
