@@ -40,6 +40,8 @@ export class Client extends Events {
   /** @type {Outbox | null} */
   outbox = null;
   retryAt = 0;
+  /** Other servers of the same place, HOST:PORT each; known since the last sign-in. @type {string[]} */
+  others = [];
 
   #url;
   #storage;
@@ -253,6 +255,7 @@ export class Client extends Events {
       session: signedIn.session,
       account: signedIn.account,
     };
+    this.others = (signedIn.others ?? []).map(({ address = "" }) => address).filter(isAddress);
     if (signedIn.token) {
       this.#token = signedIn.token;
       if (this.#keeper !== this.#tab) this.#tab?.removeItem(TOKEN_KEY);
@@ -439,6 +442,11 @@ const ENDING = new Set([Code.sessionUnknown, Code.accountDisabled, Code.versionU
  */
 export function channelRef(channel) {
   return /^[#@]/.test(channel) ? { name: channel } : { id: channel };
+}
+
+/** Nothing but a host and a port may get into a link. @param {string} text */
+function isAddress(text) {
+  return /^[A-Za-z0-9.:[\]-]+$/.test(text);
 }
 
 function deviceWords({ device, address }) {

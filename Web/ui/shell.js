@@ -295,19 +295,7 @@ export class Shell {
   #phaseChanged(phase) {
     const isAway = phase === "connecting" || phase === "waiting";
     this.#banner.hidden = !(isAway && this.#isReady);
-    fill(
-      this.#banner,
-      phase === "waiting"
-        ? [
-            "The connection was lost. What you write is sent when it is back. ",
-            h(
-              "button.link",
-              { type: "button", onclick: () => this.place.client.wake() },
-              "Try now",
-            ),
-          ]
-        : "Connecting…",
-    );
+    fill(this.#banner, phase === "waiting" ? lostWords(this.place.client) : "Connecting…");
     if (phase === "online") {
       this.conversation.caughtUp();
       this.#fetchNames();
@@ -381,3 +369,17 @@ function meetingAddress(channel) {
 function isMeetingOf(channel) {
   return decodeURIComponent(location.pathname) === meetingAddress(channel);
 }
+/** @param {import("../protocol/client.js").Client} client */
+function lostWords(client) {
+  const here = location.pathname + location.hash;
+  return [
+    "The connection was lost. What you write is sent when it is back. ",
+    h("button.link", { type: "button", onclick: () => client.wake() }, "Try now"),
+    // What this page knows is this server's; there one may have to sign in.
+    client.others.map((address) => [
+      " ",
+      h("a.link", { href: `https://${address}${here}` }, `Go on at ${address}`),
+    ]),
+  ];
+}
+

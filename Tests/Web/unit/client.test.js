@@ -29,8 +29,8 @@ function world() {
         return socket.tell("welcome", { version: 1, place: "cGxhY2U=" }, request);
       case "signIn": {
         const token = value.token ? {} : { token: "dG9rZW4=" };
-        const { account } = server;
-        return socket.tell("signedIn", { name: "ann", session: "4", account, ...token }, request);
+        const { account, others } = server;
+        return socket.tell("signedIn", { name: "ann", session: "4", account, others, ...token }, request);
       }
       case "listChannels":
         return socket.tell("channelList", { channels: [{ ...LOBBY, position, sequence: position }] }, request);
@@ -76,6 +76,13 @@ test("subscribes before it lists, so that nothing is missed in between", async (
   await signedIn(server);
   const kinds = server.requests.map(({ kind }) => kind);
   assert.deepEqual(kinds, ["hello", "signIn", "subscribe", "listChannels", "who"]);
+});
+
+test("knows the place's other servers, and nothing that is no address", async () => {
+  const { server } = world();
+  server.others = [{ address: "n2.example:4747", pin: "cGlu" }, { address: "[::1]:4748" }, { address: "n3/../#x" }, {}];
+  const { client } = await signedIn(server);
+  assert.deepEqual(client.others, ["n2.example:4747", "[::1]:4748"]);
 });
 
 test("comes back by itself with the token, and hears what it missed once", async () => {
