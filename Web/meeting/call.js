@@ -177,6 +177,11 @@ export class Call extends Events {
     return this.#media.remoteTrack(participant, source);
   }
 
+  /** What one's line does not carry of it. @param {number} participant @param {Source} source */
+  shortage(participant, source) {
+    return this.#media.shortage(participant, source);
+  }
+
   /** All that is heard, by section. @returns {Map<string, MediaStreamTrack>} */
   get heard() {
     return this.#media.heard;
@@ -255,6 +260,8 @@ export class Call extends Events {
         return this.#media.take(value);
       case "mediaSlots":
         return this.#media.setSlots(value.slots ?? []);
+      case "mediaDemand":
+        return this.#media.demand(value.tracks ?? []);
       case "mediaLost":
         return this.#media.lost(value);
     }

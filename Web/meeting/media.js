@@ -5,6 +5,10 @@ import { Publisher, Subscriber } from "./peers.js";
 
 /** @typedef {import("./peers.js").Source} Source */
 
+/** What one's line does not carry: nothing; a smaller picture than could be shown; none at all. */
+/** @typedef {"" | "REDUCED" | "HELD_BACK"} Shortage */
+/** @typedef {{participant: number, source: Source, shortage: Shortage}} Slot */
+
 /** There from the first offer on; a screen only when it is shared. */
 const ALWAYS = /** @type {Source[]} */ (["MICROPHONE", "CAMERA"]);
 const SHARED = /** @type {Source[]} */ (["SCREEN", "SCREEN_AUDIO"]);
@@ -15,7 +19,9 @@ export class Media {
   #tell;
   #publisher = /** @type {Publisher | null} */ (null);
   #subscriber = /** @type {Subscriber | null} */ (null);
-  /** What each section of the subscribing connection carries. @type {Map<string, {participant: number, source: Source}>} */
+  /** One demand after the other: the newest is what holds in the end. */
+  #wanting = Promise.resolve();
+  /** What each section of the subscribing connection carries. @type {Map<string, Slot>} */
   #slots = new Map();
 
   /**
@@ -82,6 +88,12 @@ export class Media {
     await this.#publisher?.setTrack(source, track);
   }
 
+  /** What anybody sees of ours. @param {Parameters<Publisher["want"]>[0]} demand */
+  demand(demand) {
+    const publisher = this.#publisher;
+    this.#wanting = this.#wanting.then(() => publisher?.want(demand));
+  }
+
   /** Another connection in the place of the one before, if there was one. */
   #publish() {
     this.#publisher?.close();
@@ -126,25 +138,26 @@ export class Media {
     }
   }
 
-  /** @param {{mid: string, participant: number, source: string}[]} slots all of them */
+  /** @param {{mid: string, participant: number, source: string, shortage?: string}[]} slots all of them */
   setSlots(slots) {
-    this.#slots = new Map(
-      slots.map(({ mid, participant, source }) => [
-        mid,
-        { participant, source: /** @type {Source} */ (source.replace("MEDIA_SOURCE_", "")) },
-      ]),
-    );
+    this.#slots = new Map(slots.map(({ mid, ...wire }) => [mid, readSlot(wire)]));
     this.#tell.changed();
+  }
+
+  /** @param {number} participant @param {Source} source @returns {[string, Slot] | undefined} its section, and what of it */
+  #slot(participant, source) {
+    return [...this.#slots].find(([, slot]) => slot.participant === participant && slot.source === source);
   }
 
   /** @param {number} participant @param {Source} source @returns {MediaStreamTrack | null} */
   remoteTrack(participant, source) {
-    for (const [mid, slot] of this.#slots) {
-      if (slot.participant === participant && slot.source === source) {
-        return this.#subscriber?.tracks.get(mid) ?? null;
-      }
-    }
-    return null;
+    const [mid] = this.#slot(participant, source) ?? [""];
+    return this.#subscriber?.tracks.get(mid) ?? null;
+  }
+
+  /** @param {number} participant @param {Source} source @returns {Shortage} */
+  shortage(participant, source) {
+    return this.#slot(participant, source)?.[1].shortage ?? "";
   }
 
   /** All that is heard, by section. @returns {Map<string, MediaStreamTrack>} */
@@ -152,4 +165,13 @@ export class Media {
     const tracks = this.#subscriber?.tracks ?? new Map();
     return new Map([...tracks].filter(([, track]) => track.kind === "audio"));
   }
+}
+
+/** @param {{participant: number, source: string, shortage?: string}} wire @returns {Slot} */
+function readSlot({ participant, source, shortage = "" }) {
+  return {
+    participant,
+    source: /** @type {Source} */ (source.replace("MEDIA_SOURCE_", "")),
+    shortage: /** @type {Shortage} */ (shortage.replace("MEDIA_SHORTAGE_", "")),
+  };
 }

@@ -127,6 +127,23 @@ export class Publisher extends Peer {
     if (isNew) await this.#negotiate(false);
   }
 
+  /**
+   * Layers that nobody sees are not encoded. It is a wish: where a browser cannot, all goes on as it was.
+   * @param {{mid: string, wanted?: boolean, rids?: string[]}[]} demand
+   */
+  async want(demand) {
+    for (const { mid, wanted = false, rids = [] } of demand) {
+      const section = [...this.#sections.values()].find((each) => each.mid === mid);
+      const parameters = section?.sender.getParameters();
+      if (!section || !parameters) continue;
+      const { encodings } = parameters;
+      for (const encoding of encodings) {
+        encoding.active = wanted && (encodings.length === 1 || rids.includes(encoding.rid ?? ""));
+      }
+      await section.sender.setParameters(parameters).catch(() => {});
+    }
+  }
+
   /** One offer after the other. */
   #negotiate(iceRestart) {
     const work = async () => {

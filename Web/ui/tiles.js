@@ -112,7 +112,7 @@ export class Tiles {
       }
       const isSelf = person.participant === call.self;
       const track = isSelf ? call.localTrack(source) ?? null : call.remoteTrack(person.participant, source);
-      tile.show(person, track, isSelf);
+      tile.show(person, track, isSelf, isSelf ? "" : call.shortage(person.participant, source));
     }
     for (const participant of this.#spoke.keys()) {
       if (!call.participants.has(participant)) this.#spoke.delete(participant);
@@ -208,9 +208,18 @@ class Tile {
   #name;
   #picture;
   #track = /** @type {MediaStreamTrack | null} */ (null);
-  #held = h("p.tile-held", { hidden: true }, "No new pictures come: a line is too narrow for them.");
+  #shortage = /** @type {keyof typeof SHORTAGES} */ ("");
+  #held = h("p.tile-held", { hidden: true });
   #frames = 0;
   #looksWithout = 0;
+
+/** What one's line does not carry, in words. @type {Record<import("../meeting/media.js").Shortage, string>} */
+const SHORTAGES = {
+  "": "",
+  REDUCED: "Smaller, for your line",
+  HELD_BACK: "Your line is too narrow for this picture",
+};
+const NO_PICTURES = "No new pictures come: a line is too narrow for them.";
 
   constructor(participant, source, choose) {
     this.participant = participant;
@@ -235,7 +244,15 @@ class Tile {
     const isWaiting = this.#track !== null && frames === this.#frames;
     this.#frames = frames;
     this.#looksWithout = isWaiting ? this.#looksWithout + 1 : 0;
-    this.#held.hidden = this.#looksWithout < 2 || this.element.classList.contains("is-self");
+    this.#showHeld();
+  }
+
+  /** Why there is an old picture, a small one, or none. */
+  #showHeld() {
+    const isStill = this.#looksWithout >= 2 && !this.element.classList.contains("is-self");
+    const words = SHORTAGES[this.#shortage] || (isStill ? NO_PICTURES : "");
+    if (this.#held.textContent !== words) this.#held.textContent = words;
+    this.#held.hidden = !words;
   }
 
   /**
@@ -243,23 +260,24 @@ class Tile {
    * @param {MediaStreamTrack | null} track
    * @param {boolean} isSelf
    */
-  show(person, track, isSelf) {
+  show(person, track, isSelf, shortage) {
     this.isOn = this.source === "SCREEN" ? person.screen : person.camera;
     const isSeen = track !== null && (isSelf || this.isOn);
     const shown = isSeen ? track : null;
     if (this.#track !== shown) {
       this.#track = shown;
       this.#looksWithout = 0;
-      this.#held.hidden = true;
       this.#video.srcObject = shown ? new MediaStream([shown]) : null;
       if (shown) this.#video.play().catch(() => {});
     }
     this.element.classList.toggle("has-picture", isSeen);
     this.element.classList.toggle("is-self", isSelf);
+   * @param {import("../meeting/media.js").Shortage} shortage
     this.element.classList.toggle("is-lost", person.lost);
     if (this.#picture.childElementCount === 0) this.#picture.append(avatar(person.name));
     const what = this.source === "SCREEN" ? `${person.name}’s screen` : isSelf ? "You" : person.name;
     const isMuted = this.source === "CAMERA" && !person.microphone;
+    this.#shortage = this.isOn ? shortage : "";
     const isRaised = this.source === "CAMERA" && person.handRaisedAt > 0;
     fill(this.#name, isRaised && icon("hand"), isMuted && icon("microphoneOff"), h("span", {}, what));
     const words = [what];
@@ -269,3 +287,5 @@ class Tile {
     this.element.querySelector("button").setAttribute("aria-label", words.join(", "));
   }
 }
+    if (this.#shortage) words.push(SHORTAGES[this.#shortage]);
+    this.#showHeld();

@@ -1,6 +1,8 @@
 """Meetings between real browsers."""
 
 import re
+import sys
+import time
 import unittest
 
 from meetings import MeetingCase
@@ -107,3 +109,43 @@ class MediaTests(MeetingCase):
 
 if __name__ == "__main__":
     unittest.main()
+# Frames that were encoded of the camera's largest layer.
+LARGEST_ENCODED = """async () => (await mediaStats())
+    .filter((entry) => entry.type === 'outbound-rtp' && entry.rid === 'h')
+    .reduce((sum, entry) => sum + (entry.framesEncoded ?? 0), 0)"""
+
+
+class DemandTests(MeetingCase):
+    def goes_on(self, person):
+        """Waits until the largest layer has ten more frames."""
+        before = person.page.evaluate(LARGEST_ENCODED)
+        person.wait(f"async () => (await ({LARGEST_ENCODED})()) >= {before + 10}", "the largest layer is encoded")
+
+    def rests(self, person):
+        """Waits until the largest layer has no more frames in a second."""
+        person.wait(
+            f"""async () => {{
+                const before = await ({LARGEST_ENCODED})();
+                await new Promise((resolve) => setTimeout(resolve, 1000));
+                return await ({LARGEST_ENCODED})() === before;
+            }}""", "the largest layer rests")
+
+    def test_layers_that_nobody_sees_are_not_encoded(self):
+        ann, ben = self.ann, self.ben
+        for person in (ann, ben):
+            self.enter(person)
+        ann.page.get_by_role("button", name="Show the speaker large").click()
+        self.sees(ann, 1)
+        self.goes_on(ben)
+        ann.page.get_by_role("button", name="Read other conversations").click()
+        self.rests(ben)
+        # The small picture goes on.
+        self.sees(ann, 1)
+        ann.page.get_by_role("button", name="Back to the meeting").last.click()
+        began = time.monotonic()
+        self.goes_on(ben)
+        print(f"{self.id()}: the largest layer is back after {time.monotonic() - began:.1f} s", file=sys.stderr)
+        ann.page.get_by_role("button", name="Leave", exact=True).click()
+        self.rests(ben)
+
+

@@ -20,7 +20,14 @@ class FakePeer extends EventTarget {
     FakePeer.all.push(this);
   }
   addTransceiver(kind, options) {
-    const section = { kind, options, mid: null, sender: { track: null, replaceTrack: async (track) => void (section.sender.track = track) } };
+    const encodings = (options.sendEncodings ?? [{}]).map((encoding) => ({ active: true, ...encoding }));
+    const sender = {
+      track: null,
+      replaceTrack: async (track) => void (sender.track = track),
+      getParameters: () => ({ encodings: encodings.map((encoding) => ({ ...encoding })) }),
+      setParameters: async (parameters) => void parameters.encodings.forEach((each, index) => Object.assign(encodings[index], each)),
+    };
+    const section = { kind, options, mid: null, sender, encodings };
     this.sections.push(section);
     return section;
   }
@@ -170,6 +177,34 @@ test("what the server has forgotten is made anew, keys and all", async () => {
   FakePeer.all[3].become("connected");
   FakePeer.all[2].become("connected");
   assert.ok(!call.isTroubled);
+});
+
+test("layers that nobody sees rest, and come back", async () => {
+  const { client, call, publisher } = await joined();
+  await call.setTrack("SCREEN", track("video"));
+  const active = (index) => publisher.sections[index].encodings.map((encoding) => encoding.active);
+  client.tell("mediaDemand", { tracks: [{ mid: "1", wanted: true, rids: ["l"] }, { mid: "2" }, { mid: "9", wanted: true }] });
+  await settle();
+  assert.deepEqual([active(1), active(2)], [[true, false, false], [false]]);
+  client.tell("mediaDemand", { tracks: [{ mid: "1" }, { mid: "2" }] });
+  client.tell("mediaDemand", { tracks: [{ mid: "1", wanted: true, rids: ["l", "m", "h"] }, { mid: "2", wanted: true }] });
+  await settle();
+  assert.deepEqual([active(1), active(2)], [[true, true, true], [true]]);
+  // Another connection sends all of them, until it hears otherwise.
+  client.tell("mediaDemand", { tracks: [{ mid: "1" }] });
+  client.tell("mediaLost", { publishing: true });
+  await settle();
+  assert.ok(FakePeer.all.at(-1).sections[1].encodings.every((encoding) => encoding.active));
+});
+
+test("what the line does not carry is known of each picture", async () => {
+  const { client, call } = await joined();
+  const slot = { mid: "v0", participant: 1, source: "MEDIA_SOURCE_CAMERA" };
+  client.tell("mediaSlots", { slots: [{ ...slot, shortage: "MEDIA_SHORTAGE_HELD_BACK" }] });
+  assert.equal(call.shortage(1, "CAMERA"), "HELD_BACK");
+  assert.equal(call.shortage(1, "SCREEN"), "");
+  client.tell("mediaSlots", { slots: [slot] });
+  assert.equal(call.shortage(1, "CAMERA"), "");
 });
 
 test("a connection that never comes about is asked for again", async () => {
