@@ -120,6 +120,9 @@ static const unsigned char ui_composer_js[] = {
 static const unsigned char ui_conversation_js[] = {
 #embed "../../Web/ui/conversation.js"
 };
+static const unsigned char ui_copyable_js[] = {
+#embed "../../Web/ui/copyable.js"
+};
 static const unsigned char ui_dialog_js[] = {
 #embed "../../Web/ui/dialog.js"
 };
@@ -221,6 +224,7 @@ static const struct confab_web_file files[] = {
     ENTRY("ui/choose-devices.js", SCRIPT, ui_choose_devices_js),
     ENTRY("ui/composer.js", SCRIPT, ui_composer_js),
     ENTRY("ui/conversation.js", SCRIPT, ui_conversation_js),
+    ENTRY("ui/copyable.js", SCRIPT, ui_copyable_js),
     ENTRY("ui/dialog.js", SCRIPT, ui_dialog_js),
     ENTRY("ui/dom.js", SCRIPT, ui_dom_js),
     ENTRY("ui/kept-meeting.js", SCRIPT, ui_kept_meeting_js),

@@ -34,12 +34,15 @@ export async function openDevice(kind, device = "") {
   }
 }
 
+/** Phones' browsers cannot. */
+export const canShareScreen = () => Boolean(navigator.mediaDevices?.getDisplayMedia);
+
 /**
  * @returns {Promise<{video: MediaStreamTrack, audio: MediaStreamTrack | null} | null>} null when the
  * person changed their mind
  */
 export async function openScreen() {
-  if (!navigator.mediaDevices?.getDisplayMedia) throw new Error("This browser cannot share a screen.");
+  if (!canShareScreen()) throw new Error("This browser cannot share a screen.");
   try {
     const stream = await navigator.mediaDevices.getDisplayMedia({
       video: { frameRate: { max: 15 } },

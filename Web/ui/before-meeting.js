@@ -18,6 +18,8 @@ const NAMES = { MICROPHONE: "microphone", CAMERA: "camera" };
  * @property {string} name one's own
  * @property {{names: string[], count: number} | undefined} running the meeting that goes on
  * @property {string} words why one is here again; may be empty
+ * @property {boolean} mayJoin
+ * @property {(() => void) | null} back nowhere to go for a guest, who came for the meeting alone
  * @property {(ready: Tracks) => Promise<void>} join throws what the person should read
  * @property {(source: "MICROPHONE" | "CAMERA", track: MediaStreamTrack) => any} late was opened when one had joined already
  * @property {(words: string) => any} say what is too late to be read here
@@ -31,7 +33,9 @@ export class BeforeMeeting {
   #late;
   #say;
   #preview;
-  #problem = h("p.problem", { role: "alert", hidden: true });
+  #problem = h("div.problem", { role: "alert", hidden: true });
+  /** By what it is about, so that one is not hidden by the next. @type {Map<string, string>} */
+  #problems = new Map();
   #controls = h("div.preview-controls", {});
   #button;
   /** From pressing the button on, unless it fails. */
@@ -39,7 +43,7 @@ export class BeforeMeeting {
   #isClosed = false;
 
   /** @param {Circumstances} circumstances */
-  constructor({ label, name, running, words, join, late, say }) {
+  constructor({ label, name, running, words, mayJoin, back, join, late, say }) {
     this.#join = join;
     this.#late = late;
     this.#say = say;
@@ -55,15 +59,14 @@ export class BeforeMeeting {
       {},
       h("h2", {}, `Meeting in ${label}`),
       words && h("p", { role: "status" }, words),
-      h(
-        "p.muted",
-        {},
-        running ? `${running.names.join(", ")} ${running.count === 1 ? "is" : "are"} there.` : "Nobody is there yet.",
-      ),
-      this.#preview.element,
-      this.#problem,
-      this.#controls,
-      this.#button,
+      mayJoin && [
+        h("p.muted", {}, whoIsThere(running)),
+        this.#preview.element,
+        this.#problem,
+        this.#controls,
+        this.#button,
+      ],
+      back && h("button.button", { type: "button", onclick: back }, "Back to the conversation"),
     );
     this.#show();
   }
@@ -75,7 +78,7 @@ export class BeforeMeeting {
    */
   async begin(before) {
     const why = whyNoDevices();
-    this.#complain(why);
+    this.#complain("devices", why);
     for (const source of why ? [] : SOURCES) {
       if (before && source === "CAMERA" && !before.camera) continue;
       await this.#open(source);
@@ -102,6 +105,7 @@ export class BeforeMeeting {
   async #press() {
     this.#isJoining = true;
     this.#button.disabled = true;
+    this.#complain("joining", "");
     try {
       await this.#join(this.#ready);
       // They are the meeting's now.
@@ -109,7 +113,7 @@ export class BeforeMeeting {
     } catch (error) {
       this.#isJoining = false;
       this.#button.disabled = false;
-      this.#complain(error.message);
+      this.#complain("joining", error.message);
     }
   }
 
@@ -123,12 +127,12 @@ export class BeforeMeeting {
       this.#ready.set(source, track);
     } catch (error) {
       if (this.#isJoining) this.#say(error.message);
-      else this.#complain(error.message);
+      else this.#complain(source, error.message);
     }
   }
 
   async #turn(source) {
-    this.#complain("");
+    this.#complain(source, "");
     if (this.#ready.has(source)) {
       this.#ready.get(source)?.stop();
       this.#ready.delete(source);
@@ -156,8 +160,20 @@ export class BeforeMeeting {
     );
   }
 
-  #complain(words) {
-    this.#problem.textContent = words;
-    this.#problem.hidden = !words;
+  /** @param {string} about @param {string} words empty when all is well again */
+  #complain(about, words) {
+    this.#problems.set(about, words);
+    const all = [...this.#problems.values()].filter(Boolean);
+    fill(this.#problem, all.map((each) => h("p", {}, each)));
+    this.#problem.hidden = all.length === 0;
   }
+}
+
+/** Guests are not told who, before they are let in. @param {{names: string[], count: number} | undefined} running */
+function whoIsThere(running) {
+  if (!running) return "Nobody is there yet.";
+  const { names, count } = running;
+  if (names.length === 0) return count === 1 ? "One person is there." : `${count} people are there.`;
+  const others = count > names.length ? ` and ${count - names.length} more` : "";
+  return `${names.join(", ")}${others} ${count === 1 ? "is" : "are"} there.`;
 }

@@ -1,5 +1,6 @@
 // The controls under a meeting: of who is in it, and of who waits before it.
 
+import { canShareScreen } from "../meeting/devices.js";
 import { callButton, deviceButton } from "./call-button.js";
 import { share, start, turn } from "./call-devices.js";
 import { chooseDevices } from "./choose-devices.js";
@@ -14,6 +15,8 @@ import { fill, focusedMark, h, icon } from "./dom.js";
  * @property {() => void} togglePeople
  * @property {() => void} toggleChat
  * @property {() => void} changeSpeaker
+ * @property {() => void} shrink
+ * @property {() => void} enlarge
  */
 
 export class CallBar {
@@ -27,10 +30,10 @@ export class CallBar {
 
   /**
    * @param {Call} call
-   * @param {{isSpeaker: boolean, showsPeople: boolean, showsChat: boolean}} shown
+   * @param {{isSpeaker: boolean, showsPeople: boolean, showsChat: boolean, maySmall: boolean}} shown
    */
-  show(call, { isSpeaker, showsPeople, showsChat }) {
-    const { acting, toggleLayout, togglePeople, toggleChat } = this.#actions;
+  show(call, { isSpeaker, showsPeople, showsChat, maySmall }) {
+    const { acting, toggleLayout, togglePeople, toggleChat, shrink } = this.#actions;
     const self = call.participants.get(call.self);
     const waiting = [...call.participants.values()].filter((each) => each.waiting).length;
     const isShared = call.localTrack("SCREEN") !== undefined;
@@ -39,7 +42,7 @@ export class CallBar {
     this.#fill(
       this.#microphone(call),
       this.#camera(call),
-      callButton("screen", isShared ? "Stop sharing the screen" : "Share the screen",
+      canShareScreen() && callButton("screen", isShared ? "Stop sharing the screen" : "Share the screen",
         acting(() => share(call)), { control: "screen", look: look(isShared) }),
       callButton("hand", isRaised ? "Lower the hand" : "Raise the hand",
         acting(() => call.setHand(!isRaised)), { control: "hand", look: look(isRaised) }),
@@ -52,6 +55,17 @@ export class CallBar {
       callButton("chat", "Conversation", toggleChat,
         { control: "chat", look: look(showsChat), expanded: showsChat }),
       this.#devices(call),
+      maySmall && callButton("small", "Read other conversations", shrink, { control: "size" }),
+      leaveButton(call),
+    );
+  }
+
+  /** Of a meeting in the corner. @param {Call} call */
+  showSmall(call) {
+    this.#fill(
+      this.#microphone(call),
+      this.#camera(call),
+      callButton("large", "Back to the meeting", this.#actions.enlarge, { control: "size" }),
       leaveButton(call),
     );
   }
@@ -61,9 +75,9 @@ export class CallBar {
     this.#fill(this.#microphone(call), this.#camera(call), this.#devices(call), leaveButton(call));
   }
 
-  /** @param {...Node} buttons of who is not in the meeting */
-  showOthers(...buttons) {
-    this.#fill(...buttons);
+  /** Of who is not in the meeting. */
+  clear() {
+    this.#fill();
   }
 
   /** @param {string} control */
@@ -106,8 +120,8 @@ export function devicesButton(changed) {
 function leaveButton(call) {
   return h(
     "button.button.leave-meeting",
-    { type: "button", "data-control": "leave", onclick: () => call.leave() },
+    { type: "button", "data-control": "leave", "aria-label": "Leave", onclick: () => call.leave() },
     icon("leave"),
-    "Leave",
+    h("span", { "aria-hidden": "true" }, "Leave"),
   );
 }

@@ -5,6 +5,7 @@ import { plain, visible } from "../text/markup.js";
 import { Composer } from "./composer.js";
 import { confirmThat, field, form, openDialog } from "./dialog.js";
 import { announce, fill, h, icon, iconButton } from "./dom.js";
+import { ownerDialog } from "./owner.js";
 import { pickEmoji } from "./picker.js";
 import { isMuted, setMuted } from "./preferences.js";
 import { TimelineView } from "./timeline.js";
@@ -127,6 +128,7 @@ export class Conversation {
       this.#header,
       iconButton("back", "All conversations", { onclick: () => this.#app.showSidebar() }),
       h("div.conversation-title", {}, h("h1", {}, channel.label), h("p.muted", {}, details)),
+      channel.kind === "lobby" && isOwner(this.#place) && inviteButton(this.#place.client),
       this.#meetingButton(channel),
       iconButton(muted ? "bellOff" : "bell", muted ? "Unmute" : "Mute", {
         "aria-pressed": String(muted),
@@ -143,7 +145,8 @@ export class Conversation {
   }
 
   #meetingButton(channel) {
-    if (channel.closed || this.#app.isInMeeting || !this.#app.hasMeetings) return null;
+    if (channel.closed || this.#app.showsMeeting || !this.#app.hasMeetings) return null;
+    if (this.#app.meetingChannel === channel.id) return this.#returnButton();
     const running = this.#place.meetings.get(channel.id);
     const words = running ? `Join the meeting (${running.count})` : "Start a meeting";
     return h(
@@ -151,6 +154,15 @@ export class Conversation {
       { type: "button", "aria-label": words, onclick: () => this.#app.openMeeting() },
       icon("video"),
       h("span.only-wide", {}, running ? `Join (${running.count})` : "Meet"),
+    );
+  }
+
+  #returnButton() {
+    return h(
+      "button.button.meeting-button.is-primary",
+      { type: "button", "aria-label": "Back to the meeting", onclick: () => this.#app.openMeeting() },
+      icon("video"),
+      h("span.only-wide", {}, "Back to it"),
     );
   }
 
@@ -330,6 +342,15 @@ export function size(bytes) {
     unit += 1;
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+function inviteButton(client) {
+  return h(
+    "button.button",
+    { type: "button", "aria-label": "Invite people", onclick: () => ownerDialog(client, "Invitations") },
+    icon("plus"),
+    h("span.only-wide", {}, "Invite"),
+  );
 }
 
 /** Whether one made the room, or was left it. */

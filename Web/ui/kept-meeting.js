@@ -4,18 +4,25 @@ const KEY = "confab.meeting";
 /** Later it is another day's page, which must turn nothing on by itself. */
 const LOADED_AGAIN_MS = 60_000;
 
+function read() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    return Date.now() - (kept?.at ?? 0) < LOADED_AGAIN_MS ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @returns {string} whose meeting the tab was in just now: the channel's id; empty for none */
+export const keptChannel = () => read()?.channel ?? "";
+
 /**
  * @param {string} channel
  * @returns {{microphone: boolean, camera: boolean} | null} null when the tab was not in its meeting just now
  */
 export function keptMeeting(channel) {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    const isNow = Date.now() - (kept?.at ?? 0) < LOADED_AGAIN_MS;
-    return isNow && kept.channel === channel ? kept : null;
-  } catch {
-    return null;
-  }
+  const kept = read();
+  return kept?.channel === channel ? kept : null;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Who is in a meeting and who waits before it, with what hosts may do about them.
 
+import { copyable } from "./copyable.js";
 import { confirmThat } from "./dialog.js";
 import { avatar, focusedMark, h, icon, iconButton } from "./dom.js";
 
@@ -203,7 +204,7 @@ export class MeetingPeople {
       const link = await call.hosting.guestLink();
       made.replaceChildren(
         h("p.hint", {}, "Whoever has this link can come to this meeting, without an account."),
-        h("code.copyable", {}, link),
+        copyable("The link", link),
       );
     };
     const end = () =>

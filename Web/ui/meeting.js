@@ -6,7 +6,7 @@ import { BeforeMeeting } from "./before-meeting.js";
 import { CallBar } from "./call-bar.js";
 import { KEYS } from "./call-button.js";
 import { turn } from "./call-devices.js";
-import { announce, fill, h, iconButton } from "./dom.js";
+import { announce, fill, h } from "./dom.js";
 import { forgetMeeting, keepMeeting, keptMeeting } from "./kept-meeting.js";
 import { MeetingPeople } from "./meeting-people.js";
 import { MeetingSound } from "./meeting-sound.js";
@@ -45,6 +45,8 @@ export class MeetingView {
   #people = null;
   /** Who was there, and who waited, when it was last looked at. @type {Map<number, any>} */
   #known = new Map();
+  /** Takes the words about who knocks away. @type {(() => void) | null} */
+  #knock = null;
   #wakeLock = new WakeLock(() => this.isInMeeting);
   #stops = new AbortController();
 
@@ -56,7 +58,7 @@ export class MeetingView {
     this.#app = app;
     this.#channel = channel;
     this.#sound = new MeetingSound((play) => this.#askForSound(play));
-    this.#tiles = new Tiles((wishes) => this.#call?.wish(wishes));
+    this.#tiles = new Tiles((wishes) => this.#call?.wish(wishes), () => app.enlargeMeeting());
     this.#bar = new CallBar({
       acting: (work) => this.#acting(work),
       toggleLayout: () => {
@@ -69,6 +71,8 @@ export class MeetingView {
         this.#show();
       },
       changeSpeaker: () => this.#sound.changeSpeaker(),
+      shrink: () => app.shrinkMeeting(),
+      enlarge: () => app.enlargeMeeting(),
     });
     this.element = h(
       "section.meeting",
@@ -83,6 +87,26 @@ export class MeetingView {
     document.addEventListener("visibilitychange", () => this.#wakeLock.hold(), { signal });
     window.addEventListener("pagehide", () => this.#remember(), { signal });
     this.#showBefore("", keptMeeting(channel.id));
+  }
+
+  /** Whose meeting it is: the channel's id. */
+  get channel() {
+    return this.#channel.id;
+  }
+
+  /** Shown in a corner, while something else is read. */
+  get isSmall() {
+    return this.element.classList.contains("is-small");
+  }
+
+  /** @param {boolean} isSmall */
+  setSmall(isSmall) {
+    if (this.isSmall === isSmall) return;
+    if (isSmall && !this.#side.hidden) this.#togglePeople();
+    this.element.classList.toggle("is-small", isSmall);
+    this.#tiles.setSmall(isSmall);
+    if (isSmall) announce("The meeting goes on in a corner of the page.");
+    this.#show();
   }
 
   /** Whether leaving the page would leave a meeting. */
@@ -114,8 +138,9 @@ export class MeetingView {
   /**
    * @param {string} words why one is here again; may be empty
    * @param {{microphone: boolean, camera: boolean} | null} [kept] what was on, when the page was loaded again
+   * @param {boolean} [mayJoin]
    */
-  #showBefore(words, kept = null) {
+  #showBefore(words, kept = null, mayJoin = true) {
     this.#call = null;
     this.#people = null;
     this.#side.hidden = true;
@@ -125,15 +150,15 @@ export class MeetingView {
       name: this.#app.place.myName,
       running: this.#app.place.meetings.get(this.#channel.id),
       words,
+      mayJoin,
+      back: this.#app.isGuest ? null : () => this.#app.closeMeeting(),
       join: (ready) => this.#join(ready),
       late: (source, track) => (this.#call ? this.#call.setTrack(source, track) : track.stop()),
       say: (problem) => this.#app.say(problem),
     });
     fill(this.#stage, this.#before.element);
-    this.#bar.showOthers(
-      iconButton("close", "Back to the conversation", { onclick: () => this.#app.closeMeeting() }),
-    );
-    this.#before.begin(kept);
+    this.#bar.clear();
+    if (mayJoin) this.#before.begin(kept);
   }
 
   async #join(ready) {
@@ -205,24 +230,34 @@ export class MeetingView {
     this.#tiles.clear();
     if (this.#isClosed) return;
     if (reason === "LEFT") return this.#app.closeMeeting();
-    this.#showBefore(`${GONE[reason] ?? "The meeting is over."}${by ? ` (${by})` : ""}`);
+    const words = `${GONE[reason] ?? "The meeting is over."}${by ? ` (${by})` : ""}`;
+    if (!this.isSmall) return this.#showBefore(words, null, reason !== "REMOVED");
+    this.#app.closeMeeting();
+    this.#app.say(words);
   }
 
   #show() {
     const call = this.#call;
     if (call?.state === "waiting") {
       this.#preview?.show(call.localTrack("CAMERA"));
-      return this.#bar.showWaiting(call);
+      return this.isSmall ? this.#bar.showSmall(call) : this.#bar.showWaiting(call);
     }
     if (!call || call.state !== "joined") return;
     this.#tiles.show(call);
     this.#sound.play(call.heard);
+    if (this.isSmall) return this.#bar.showSmall(call);
     this.#bar.show(call, {
       isSpeaker: this.#tiles.isSpeaker,
       showsPeople: !this.#side.hidden,
       showsChat: this.#app.showsChat,
+      maySmall: !this.#app.isGuest,
     });
     this.#people?.update();
+  }
+
+  async #showPeople() {
+    if (this.isSmall) await this.#app.enlargeMeeting();
+    if (this.#side.hidden) this.#togglePeople();
   }
 
   #togglePeople() {
@@ -268,6 +303,7 @@ export class MeetingView {
     if (call.state !== "joined" || before.size === 0) return;
     const { words, knocking } = rosterNews(before, this.#known);
     if (words.length > 0) announce(words.join(" "));
+    if (![...call.participants.values()].some(({ waiting }) => waiting)) this.#knock?.();
     if (knocking.length > 0) this.#sayWhoKnocks(call, knocking);
   }
 
@@ -275,8 +311,8 @@ export class MeetingView {
     const [{ name, participant }] = knocking;
     const isOne = knocking.length === 1;
     const words = isOne ? `${name} waits to be let in.` : `${knocking.length} people wait to be let in.`;
-    this.#app.say(words, isOne ? "Let in" : "Show them", () =>
-      isOne ? call.hosting.answerKnock(participant, true) : this.#side.hidden && this.#togglePeople(),
+    this.#knock = this.#app.say(words, isOne ? "Let in" : "Show them", () =>
+      isOne ? call.hosting.answerKnock(participant, true) : this.#showPeople(),
     );
     ring(1);
     notify(`Meeting in ${this.#channel.label}`, words, "confab-knock", () => {});

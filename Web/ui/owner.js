@@ -2,14 +2,18 @@
 
 import { number } from "../protocol/values.js";
 import { ago, shortTime } from "../text/times.js";
+import { copyable } from "./copyable.js";
 import { confirmThat, field, form, openDialog } from "./dialog.js";
-import { avatar, fill, h, icon } from "./dom.js";
+import { avatar, fill, h } from "./dom.js";
 import { showSessions } from "./settings.js";
 
 const DAY_MS = 86_400_000;
 
-/** @param {import("../protocol/client.js").Client} client */
-export function ownerDialog(client) {
+/**
+ * @param {import("../protocol/client.js").Client} client
+ * @param {string} [first] the tab that is open at first
+ */
+export function ownerDialog(client, first = "People") {
   const content = h("div.tab-content", { role: "tabpanel", id: "owner-tab", tabindex: 0 });
   const tabs = [
     { name: "People", show: showPeople },
@@ -51,7 +55,8 @@ export function ownerDialog(client) {
     buttons[next].click();
   });
   openDialog("This place", [list, content], { wide: true });
-  choose(0, tabs[0].show);
+  const begin = Math.max(0, tabs.findIndex(({ name }) => name === first));
+  choose(begin, tabs[begin].show);
 }
 
 // People
@@ -210,34 +215,6 @@ function invitationItem(invitation, client, again) {
       },
       "Take back",
     ),
-  );
-}
-
-function copyable(label, text) {
-  const said = h("span", { role: "status" });
-  return h(
-    "div.copy-row",
-    {},
-    h("span.field-label", {}, label),
-    h("code.copyable", {}, text),
-    h(
-      "button.button",
-      {
-        type: "button",
-        "aria-label": `Copy: ${label}`,
-        onclick: async () => {
-          try {
-            await navigator.clipboard.writeText(text);
-            said.textContent = "Copied";
-          } catch {
-            said.textContent = "Select it and copy it by hand";
-          }
-        },
-      },
-      icon("copy"),
-      "Copy",
-    ),
-    said,
   );
 }
 

@@ -4,6 +4,7 @@ import { Code, Refusal } from "../protocol/errors.js";
 import { Conversation } from "./conversation.js";
 import { confirmThat, field, form, openDialog } from "./dialog.js";
 import { fill, h } from "./dom.js";
+import { keptChannel } from "./kept-meeting.js";
 import { MeetingView } from "./meeting.js";
 import { Notices } from "./notices.js";
 import { ownerDialog } from "./owner.js";
@@ -36,6 +37,7 @@ export class Shell {
   #known;
   #panelKind = "";
   #timer = 0;
+  #saying = 0;
   #isReady = false;
   /** A channel to open as soon as it is known: by id, or by label. */
   #awaited = "";
@@ -77,9 +79,8 @@ export class Shell {
     client.on("notice", (words) => this.say(words));
     place.on("channels", () => this.#channelsChanged());
     place.on("gone", (id) => {
-      if (id !== this.conversation.channel?.id) return;
-      this.closeMeeting();
-      this.open(LOBBY);
+      if (id === this.meetingChannel) this.closeMeeting();
+      if (id === this.conversation.channel?.id) this.open(LOBBY);
     });
     place.on("people", () => this.#panelKind === "people" && this.#showPeople());
     window.addEventListener("popstate", () => this.#openFromAddress());
@@ -104,11 +105,11 @@ export class Shell {
     this.#awaited = channel ? "" : id;
     if (!channel) return;
     const isElsewhere = id !== this.conversation.channel?.id;
-    if (isElsewhere && this.#meeting?.isInMeeting) return this.#askToLeave(() => this.open(id, sequence));
     this.element.classList.remove("shows-sidebar");
     this.#sidebar.setOpen(id);
-    if (isElsewhere) this.closeMeeting();
-    const address = this.#meeting || isMeetingOf(channel) ? location.pathname + location.hash : addressOf(channel);
+    if (isElsewhere) this.#putMeetingAside();
+    const isOfMeeting = this.showsMeeting || isMeetingOf(channel);
+    const address = isOfMeeting ? location.pathname + location.hash : addressOf(channel);
     if (location.pathname + location.hash !== address) history.pushState(null, "", address);
     if (this.#panelKind === "people" && id !== this.conversation.channel?.id) this.closePanel();
     await this.conversation.open(channel, sequence);
@@ -134,44 +135,85 @@ export class Shell {
     ]);
   }
 
-  // The meeting of the open channel, beside its conversation
+  // The meeting: beside its channel's conversation, or in a corner while something else is read
 
-  get isInMeeting() {
-    return this.#meeting !== null;
+  get isGuest() {
+    return this.place.client.me?.role === "ROLE_GUEST";
+  }
+
+  /** Whose meeting this page is in, or about to join: the channel's id; empty for none. */
+  get meetingChannel() {
+    return this.#meeting?.channel ?? "";
+  }
+
+  get showsMeeting() {
+    return this.#meeting !== null && !this.#meeting.isSmall;
   }
 
   get showsChat() {
     return !this.element.classList.contains("hides-chat");
   }
 
+  /** The open channel's, large. */
   openMeeting() {
     const { channel } = this.conversation;
-    if (!channel || this.#meeting) return;
-    this.#meeting = new MeetingView(this, channel);
+    if (!channel || (this.showsMeeting && this.meetingChannel === channel.id)) return;
+    if (this.meetingChannel !== channel.id) {
+      if (this.#meeting?.isInMeeting) return this.#askToLeave(() => this.openMeeting());
+      this.closeMeeting();
+      this.#meeting = new MeetingView(this, channel);
+      this.conversation.element.before(this.#meeting.element);
+    }
+    this.#setSmall(false);
     this.element.classList.remove("shows-sidebar");
-    this.element.classList.add("in-meeting");
-    if (innerWidth < 900) this.element.classList.add("hides-chat");
+    this.element.classList.toggle("hides-chat", innerWidth < 900);
     this.closePanel();
-    this.conversation.element.before(this.#meeting.element);
     const address = meetingAddress(channel);
     if (location.pathname !== address) history.pushState(null, "", address);
+  }
+
+  /** Back to the meeting, from whatever is read. */
+  async enlargeMeeting() {
+    await this.open(this.meetingChannel);
+    this.openMeeting();
+  }
+
+  /** What is read takes its place; the meeting goes on in a corner. */
+  shrinkMeeting() {
+    this.#putMeetingAside();
+    const { channel } = this.conversation;
+    if (channel) history.pushState(null, "", addressOf(channel));
+  }
+
+  #putMeetingAside() {
+    if (!this.showsMeeting) return;
+    if (this.#meeting?.isInMeeting) this.#setSmall(true);
+    else this.closeMeeting();
+  }
+
+  /** @param {boolean} isSmall */
+  #setSmall(isSmall) {
+    this.#meeting?.setSmall(isSmall);
+    this.element.classList.toggle("in-meeting", !isSmall);
+    if (isSmall) this.element.classList.remove("hides-chat");
     this.conversation.refresh();
   }
 
   closeMeeting() {
     const meeting = this.#meeting;
     if (!meeting) return;
+    const wasShown = this.showsMeeting;
     this.#meeting = null;
     meeting.close();
     this.element.classList.remove("in-meeting", "hides-chat");
     const { channel } = this.conversation;
-    if (channel) history.replaceState(null, "", addressOf(channel));
+    if (channel && wasShown) history.replaceState(null, "", addressOf(channel));
     this.conversation.refresh();
   }
 
   /** Hanging up is never a slip. @param {() => any} then what was wanted */
   #askToLeave(then) {
-    confirmThat("You are in a meeting, and would leave it.", "Leave the meeting", async () => {
+    confirmThat("You are in another meeting, and would leave it.", "Leave the meeting", async () => {
       this.closeMeeting();
       await then();
     });
@@ -194,13 +236,7 @@ export class Shell {
   #openFromAddress() {
     const channel = this.#channelOfAddress();
     const isMeeting = /\/meeting$/.test(location.pathname);
-    const { channel: open } = this.conversation;
-    if (open && this.#meeting?.isInMeeting && !isMeetingOf(open)) {
-      // The browser has gone back already: not before we were asked.
-      history.pushState(null, "", meetingAddress(open));
-      return this.#askToLeave(() => channel && this.open(channel.id));
-    }
-    if (!isMeeting) this.closeMeeting();
+    if (!isMeeting) this.#putMeetingAside();
     if (channel) this.open(channel.id);
     if (isMeeting) this.openMeeting();
   }
@@ -274,9 +310,13 @@ export class Shell {
    * @param {string} words shown for a while
    * @param {string} [action] what a button beside them says
    * @param {() => any} [act] what it does
+   * @returns {() => void} takes the words away, if they still stand there
    */
   say(words, action = "", act = () => {}) {
-    const done = () => (this.#said.hidden = true);
+    const saying = ++this.#saying;
+    const done = () => {
+      if (saying === this.#saying) this.#said.hidden = true;
+    };
     const pressed = async () => {
       done();
       try {
@@ -290,6 +330,7 @@ export class Shell {
     this.#said.hidden = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(done, action ? ASKED_MS : SAID_MS);
+    return done;
   }
 
   #phaseChanged(phase) {
@@ -312,8 +353,18 @@ export class Shell {
     this.#isReady = true;
     const isMeeting = /\/meeting$/.test(location.pathname);
     const channel = this.#channelOfAddress();
+    if (!isMeeting) this.#goOnInCorner();
     this.open(channel?.id ?? this.place.channels.keys().next().value ?? LOBBY);
     if (isMeeting && channel) this.openMeeting();
+  }
+
+  /** A page that was loaded again while its meeting was in the corner. */
+  #goOnInCorner() {
+    const channel = this.place.channels.get(keptChannel());
+    if (!channel) return;
+    this.#meeting = new MeetingView(this, channel);
+    this.conversation.element.before(this.#meeting.element);
+    this.#setSmall(true);
   }
 
   /** Whether this server knows meetings: to stop watching where one did not begin changes nothing. */
@@ -354,21 +405,6 @@ export class Shell {
   }
 }
 
-/** @param {import("../model/place.js").Channel} channel */
-function addressOf(channel) {
-  return channel.number > 0 ? `/room/${channel.number}` : `/#${channel.label}`;
-}
-
-/** As Docs/Meetings.md says. @param {import("../model/place.js").Channel} channel */
-function meetingAddress(channel) {
-  const name = channel.number > 0 ? channel.number : channel.label.replace(/^#/, "");
-  return `/room/${name}/meeting`;
-}
-
-/** Whether the page's address is this channel's meeting. */
-function isMeetingOf(channel) {
-  return decodeURIComponent(location.pathname) === meetingAddress(channel);
-}
 /** @param {import("../protocol/client.js").Client} client */
 function lostWords(client) {
   const here = location.pathname + location.hash;
@@ -383,3 +419,19 @@ function lostWords(client) {
   ];
 }
 
+/** @param {import("../model/place.js").Channel} channel */
+function addressOf(channel) {
+  if (channel.kind === "lobby") return "/";
+  return channel.number > 0 ? `/room/${channel.number}` : `/#${channel.label}`;
+}
+
+/** As Docs/Meetings.md says. @param {import("../model/place.js").Channel} channel */
+function meetingAddress(channel) {
+  const name = channel.number > 0 ? channel.number : channel.label.replace(/^#/, "");
+  return `/room/${name}/meeting`;
+}
+
+/** Whether the page's address is this channel's meeting. */
+function isMeetingOf(channel) {
+  return decodeURIComponent(location.pathname) === meetingAddress(channel);
+}

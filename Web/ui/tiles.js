@@ -35,7 +35,10 @@ export function bestGrid(count, width, height) {
 export class Tiles {
   element;
   isSpeaker = false;
+  /** Only the largest is shown. */
+  #isSmall = false;
   #wish;
+  #enlarge;
   /** @type {Map<string, Tile>} */
   #tiles = new Map();
   #observer;
@@ -50,9 +53,13 @@ export class Tiles {
   /** Says that there are more pictures than are shown. */
   note;
 
-  /** @param {(wishes: any[]) => void} wish is told what is seen, and how large */
-  constructor(wish) {
+  /**
+   * @param {(wishes: any[]) => void} wish is told what is seen, and how large
+   * @param {() => void} enlarge what choosing the small picture in the corner does
+   */
+  constructor(wish, enlarge) {
     this.#wish = wish;
+    this.#enlarge = enlarge;
     this.element = h("ul.tiles", { "aria-label": "Who is there" });
     this.note = h("p.tiles-note", { role: "status", hidden: true });
     this.#observer = new ResizeObserver(() => this.#layOut());
@@ -76,7 +83,12 @@ export class Tiles {
 
   toggleLayout() {
     this.isSpeaker = !this.isSpeaker;
-    this.element.classList.toggle("is-speaker", this.isSpeaker);
+  }
+
+  /** @param {boolean} isSmall one picture alone, in a corner */
+  setSmall(isSmall) {
+    this.#isSmall = isSmall;
+    this.#layOut();
   }
 
   /** @param {number[]} participants the loudest first */
@@ -132,6 +144,7 @@ export class Tiles {
   }
 
   #choose(key) {
+    if (this.#isSmall) return this.#enlarge();
     this.#large = this.#large === key ? "" : key;
     if (!this.isSpeaker) this.toggleLayout();
     this.#layOut();
@@ -139,9 +152,10 @@ export class Tiles {
 
   #layOut() {
     if (!this.#call) return;
+    this.element.classList.toggle("is-speaker", this.isSpeaker && !this.#isSmall);
     const { clientWidth: width, clientHeight: height } = this.element;
     const keys = [...this.#tiles.keys()];
-    const large = this.isSpeaker ? this.#largest(keys) : "";
+    const large = this.isSpeaker || this.#isSmall ? this.#largest(keys) : "";
     for (const [key, tile] of this.#tiles) tile.element.classList.toggle("is-large", key === large);
     const { columns, width: tile } = bestGrid(keys.length, width, height);
     // So wide that a row holds as many as it should; a last row with fewer stands in the middle.
@@ -169,7 +183,7 @@ export class Tiles {
       there.map(([key, { participant, source }]) => ({ key, participant, source })),
       large,
       this.#spoke,
-    ).slice(0, large ? STRIP_MAX + 1 : PICTURES_MAX);
+    ).slice(0, this.#isSmall ? 1 : large ? STRIP_MAX + 1 : PICTURES_MAX);
     this.note.hidden = there.length <= shown.length;
     this.note.textContent = `${shown.length} of ${there.length} pictures are shown. Who speaks is among them.`;
     this.#wish(
@@ -198,6 +212,14 @@ export function firstSeen(tiles, large, spoke) {
   return [...tiles].sort((a, b) => rank(a) - rank(b) || late(b) - late(a));
 }
 
+/** What one's line does not carry, in words. @type {Record<import("../meeting/media.js").Shortage, string>} */
+const SHORTAGES = {
+  "": "",
+  REDUCED: "Smaller, for your line",
+  HELD_BACK: "Your line is too narrow for this picture",
+};
+const NO_PICTURES = "No new pictures come: a line is too narrow for them.";
+
 class Tile {
   element;
   /** Whether there is a picture to be seen, here or elsewhere. */
@@ -212,14 +234,6 @@ class Tile {
   #held = h("p.tile-held", { hidden: true });
   #frames = 0;
   #looksWithout = 0;
-
-/** What one's line does not carry, in words. @type {Record<import("../meeting/media.js").Shortage, string>} */
-const SHORTAGES = {
-  "": "",
-  REDUCED: "Smaller, for your line",
-  HELD_BACK: "Your line is too narrow for this picture",
-};
-const NO_PICTURES = "No new pictures come: a line is too narrow for them.";
 
   constructor(participant, source, choose) {
     this.participant = participant;
@@ -259,10 +273,12 @@ const NO_PICTURES = "No new pictures come: a line is too narrow for them.";
    * @param {import("../meeting/participant.js").Participant} person
    * @param {MediaStreamTrack | null} track
    * @param {boolean} isSelf
+   * @param {import("../meeting/media.js").Shortage} shortage
    */
   show(person, track, isSelf, shortage) {
     this.isOn = this.source === "SCREEN" ? person.screen : person.camera;
     const isSeen = track !== null && (isSelf || this.isOn);
+    this.#shortage = this.isOn ? shortage : "";
     const shown = isSeen ? track : null;
     if (this.#track !== shown) {
       this.#track = shown;
@@ -272,20 +288,18 @@ const NO_PICTURES = "No new pictures come: a line is too narrow for them.";
     }
     this.element.classList.toggle("has-picture", isSeen);
     this.element.classList.toggle("is-self", isSelf);
-   * @param {import("../meeting/media.js").Shortage} shortage
     this.element.classList.toggle("is-lost", person.lost);
     if (this.#picture.childElementCount === 0) this.#picture.append(avatar(person.name));
     const what = this.source === "SCREEN" ? `${person.name}’s screen` : isSelf ? "You" : person.name;
     const isMuted = this.source === "CAMERA" && !person.microphone;
-    this.#shortage = this.isOn ? shortage : "";
     const isRaised = this.source === "CAMERA" && person.handRaisedAt > 0;
     fill(this.#name, isRaised && icon("hand"), isMuted && icon("microphoneOff"), h("span", {}, what));
     const words = [what];
     if (isMuted) words.push("muted");
     if (isRaised) words.push("hand raised");
     if (person.lost) words.push("connection lost");
+    if (this.#shortage) words.push(SHORTAGES[this.#shortage]);
+    this.#showHeld();
     this.element.querySelector("button").setAttribute("aria-label", words.join(", "));
   }
 }
-    if (this.#shortage) words.push(SHORTAGES[this.#shortage]);
-    this.#showHeld();

@@ -158,8 +158,12 @@ class ChatTests(unittest.TestCase):
 
     def test_settings_owner_and_leaving(self):
         ann = self.ann
-        ann.page.get_by_role("button", name="Look after this place").click()
+        ann.open("#lobby")
+        ann.page.get_by_role("button", name="Invite people").click()
         dialog = ann.page.get_by_role("dialog", name="This place")
+        expect(dialog.get_by_role("button", name="Make an invitation")).to_be_visible()
+        ann.page.keyboard.press("Escape")
+        ann.page.get_by_role("button", name="Look after this place").click()
         expect(dialog.get_by_text("ben", exact=True)).to_be_visible()
         dialog.get_by_role("tab", name="Invitations").click()
         dialog.get_by_role("button", name="Make an invitation").click()
@@ -191,16 +195,16 @@ class ChatTests(unittest.TestCase):
         dan.page.get_by_role("button", name="Sign out").click()
         expect(dan.page.get_by_role("heading", name="Sign in")).to_be_visible()
 
-    def test_by_keyboard_alone(self):
-        eve = self.someone("eve", self.link)
-        eve.write("first from eve")
-        eve.write("second from eve")
     def test_an_address_without_https_leads_there(self):
         newcomer = self.browser.person(self.server)
         newcomer.page.goto(self.link.replace("https://", "http://", 1))
         expect(newcomer.page.get_by_role("heading", name="You are invited")).to_be_visible()
         self.assertTrue(newcomer.page.url.startswith("https://"))
 
+    def test_by_keyboard_alone(self):
+        eve = self.someone("eve", self.link)
+        eve.write("first from eve")
+        eve.write("second from eve")
         expect(eve.message("second from eve")).to_be_visible()
         box = eve.page.get_by_role("textbox", name="Message to")
         box.press("Alt+ArrowUp")

@@ -40,10 +40,15 @@ class HostTests(MeetingCase):
         guest.page.get_by_role("button", name="Go to the meeting").click()
         ann.write("Not for strangers")
         expect(cid.message("Not for strangers")).to_be_visible()
+        # Guests hear how many are there, not who.
+        expect(guest.page.get_by_text("3 people are there.")).to_be_visible()
         self.join(guest)
         expect(guest.page.get_by_text("A host will let you in.")).to_be_visible()
+        knock = ann.page.locator(".toast")
+        expect(knock).to_contain_text("gil-guest waits to be let in.")
         self.host("Let gil-guest in").click()
         expect(guest.page.locator("li.tile")).to_have_count(4)
+        expect(knock).to_be_hidden()
         guest.write("Hello from outside")
         expect(ann.message("Hello from outside")).to_be_visible()
         expect(guest.message("Hello from outside")).to_be_visible()
@@ -53,6 +58,8 @@ class HostTests(MeetingCase):
         self.host("Remove ben from the meeting").click()
         self.sure("Remove ben")
         expect(ben.page.get_by_text("You were removed from the meeting")).to_be_visible()
+        # What is refused is not offered.
+        expect(ben.page.get_by_role("button", name="Join the meeting", exact=True)).to_have_count(0)
         expect(ann.page.locator("li.tile")).to_have_count(3)
         ann.page.get_by_role("button", name="End for all").click()
         self.sure("End the meeting")
@@ -107,8 +114,6 @@ class MediaTests(MeetingCase):
         expect(self.ann.page.locator("li.tile")).to_have_count(2)
 
 
-if __name__ == "__main__":
-    unittest.main()
 # Frames that were encoded of the camera's largest layer.
 LARGEST_ENCODED = """async () => (await mediaStats())
     .filter((entry) => entry.type === 'outbound-rtp' && entry.rid === 'h')
@@ -149,3 +154,5 @@ class DemandTests(MeetingCase):
         self.rests(ben)
 
 
+if __name__ == "__main__":
+    unittest.main()

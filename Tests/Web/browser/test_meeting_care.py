@@ -83,19 +83,49 @@ class CareTests(MeetingCase):
         before.press("Escape")
         expect(ann.page.locator(".call-people")).to_be_hidden()
 
-    def test_nobody_leaves_by_going_back(self):
-        ann = self.ann
-        self.enter(ann)
-        ann.page.go_back()
+    def test_a_meeting_goes_on_in_the_corner_while_something_else_is_read(self):
+        ann, ben = self.ann, self.ben
+        for person in (ann, ben):
+            self.enter(person)
+        self.sees(ann, 1)
+        corner = ann.page.locator(".meeting.is-small")
+        self.button(ann, "Read other conversations").click()
+        expect(corner).to_be_visible()
+        self.assertEqual(self.focus(ann), "Back to the meeting")
+        ann.open("#lobby")
+        expect(ann.page.get_by_role("heading", name="#lobby", level=1)).to_be_visible()
+        self.assertNotIn("/meeting", ann.page.url)
+        # One picture, somebody else's, and it moves.
+        expect(corner.locator("li.tile:visible")).to_have_count(1)
+        expect(corner.get_by_role("button", name="ben", exact=True)).to_be_visible()
+        self.sees(ann, 1)
+        ann.write("Read while we talk")
+        expect(ann.message("Read while we talk")).to_be_visible()
+        corner.get_by_role("button", name="Mute the microphone").click()
+        expect(ben.page.get_by_role("button", name="ann, muted")).to_be_visible()
+        # Loaded again, the page goes on as it was.
+        ann.page.on("dialog", lambda dialog: dialog.accept())
+        ann.page.reload()
+        expect(ann.page.get_by_role("heading", name="#lobby", level=1)).to_be_visible()
+        expect(corner.get_by_role("button", name="Unmute the microphone")).to_be_visible()
+        self.sees(ann, 1)
+        ann.picture("corner")
+        # Another meeting is not joined by a slip.
+        self.button(ann, "Start a meeting").click()
         dialog = ann.page.get_by_role("dialog", name="Are you sure?")
-        expect(dialog).to_contain_text("You are in a meeting")
+        expect(dialog).to_contain_text("You are in another meeting")
         ann.page.keyboard.press("Escape")
-        expect(self.button(ann, "Leave")).to_be_visible()
+        corner.get_by_role("button", name="Back to the meeting").click()
+        expect(corner).to_have_count(0)
+        expect(ann.page.locator("li.tile:visible")).to_have_count(2)
         self.assertTrue(ann.page.url.endswith("/meeting"))
+        # Nobody leaves by going back.
         ann.page.go_back()
-        dialog.get_by_role("button", name="Leave the meeting").click()
-        expect(self.button(ann, "Leave")).to_be_hidden()
+        expect(corner).to_be_visible()
         self.assertFalse(ann.page.url.endswith("/meeting"))
+        corner.get_by_role("button", name="Leave").click()
+        expect(ben.page.locator("li.tile")).to_have_count(1)
+        expect(ann.page.locator(".meeting")).to_have_count(0)
 
     def test_a_guest_who_loads_the_page_again_goes_on(self):
         ann = self.ann
