@@ -347,7 +347,7 @@ export function size(bytes) {
 function inviteButton(client) {
   return h(
     "button.button",
-    { type: "button", "aria-label": "Invite people", onclick: () => ownerDialog(client, "Invitations") },
+    { type: "button", "aria-label": "Invite somebody", onclick: () => ownerDialog(client, "Invitations") },
     icon("plus"),
     h("span.only-wide", {}, "Invite"),
   );

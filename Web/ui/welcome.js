@@ -44,7 +44,7 @@ function brand() {
 
 function footnote() {
   return h(
-    "p.footnote",
+    "footer.footnote",
     {},
     "What you write here is kept on this place's own machine, and nowhere else.",
   );

@@ -159,7 +159,7 @@ class ChatTests(unittest.TestCase):
     def test_settings_owner_and_leaving(self):
         ann = self.ann
         ann.open("#lobby")
-        ann.page.get_by_role("button", name="Invite people").click()
+        ann.page.get_by_role("button", name="Invite somebody").click()
         dialog = ann.page.get_by_role("dialog", name="This place")
         expect(dialog.get_by_role("button", name="Make an invitation")).to_be_visible()
         ann.page.keyboard.press("Escape")
