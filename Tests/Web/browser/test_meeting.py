@@ -97,7 +97,6 @@ class MediaTests(MeetingCase):
                     .map((entry) => entry.frameHeight ?? 0);
                 return Math.max(...heights) > Math.min(...heights);
             }""", "one picture is larger than the other")
-        self.ann.picture("meeting")
         self.ann.page.get_by_role("button", name="Show everybody alike").click()
 
         # The camera goes and comes.
@@ -152,6 +151,79 @@ class DemandTests(MeetingCase):
         print(f"{self.id()}: the largest layer is back after {time.monotonic() - began:.1f} s", file=sys.stderr)
         ann.page.get_by_role("button", name="Leave", exact=True).click()
         self.rests(ben)
+
+
+# In place of the camera: somebody, drawn, who moves a little.
+DRAWN = """(() => {
+    const [hue, hair, skin] = %s;
+    const devices = navigator.mediaDevices;
+    const original = devices.getUserMedia.bind(devices);
+    const draw = (context, time) => {
+        const { width, height } = context.canvas;
+        const room = context.createLinearGradient(0, 0, width, height);
+        room.addColorStop(0, `hsl(${hue} 42%% 74%%)`);
+        room.addColorStop(1, `hsl(${hue + 40} 38%% 46%%)`);
+        context.fillStyle = room;
+        context.fillRect(0, 0, width, height);
+        context.fillStyle = `hsl(${hue + 20} 50%% 88%% / 45%%)`;
+        context.fillRect(width * 0.68, height * 0.1, width * 0.22, height * 0.42);
+        const middle = width / 2 + Math.sin(time / 900) * 14;
+        const blob = (style, x, y, across, up) => {
+            context.fillStyle = style;
+            context.beginPath();
+            context.ellipse(x, y, across, up, 0, 0, 2 * Math.PI);
+            context.fill();
+        };
+        blob(`hsl(${hue + 180} 36%% 38%%)`, middle, height * 1.12, 330, 330);
+        blob(skin, middle, height * 0.72, 62, 90);
+        blob(hair, middle, height * 0.41, 150, 176);
+        blob(skin, middle, height * 0.46, 122, 152);
+        blob(hair, middle, height * 0.29, 132, 74);
+        for (const side of [-46, 46]) blob('#222', middle + side, height * 0.45, 11, 13);
+        context.strokeStyle = '#7a3b33';
+        context.lineWidth = 8;
+        context.lineCap = 'round';
+        context.beginPath();
+        context.arc(middle, height * 0.52, 44, 0.25 * Math.PI, 0.75 * Math.PI);
+        context.stroke();
+    };
+    devices.getUserMedia = async (wanted) => {
+        if (!wanted.video) return original(wanted);
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+        const context = canvas.getContext('2d');
+        draw(context, 0);
+        setInterval(() => draw(context, performance.now()), 100);
+        return canvas.captureStream(10);
+    };
+})()"""
+
+# The hue of what they sit before, hair, skin.
+FACES = ("[205, '#4a2f1d', '#f0c3a0']", "[32, '#1d1a1a', '#b9825b']", "[140, '#a8642c', '#f3d0b4']")
+
+
+class LooksTests(MeetingCase):
+    """A meeting as the README shows it."""
+
+    def newcomer(self):
+        face = FACES[len(self.people) % len(FACES)]
+        person = super().newcomer()
+        person.page.add_init_script(DRAWN % face)
+        return person
+
+    def test_a_meeting_with_its_conversation(self):
+        for person in self.people:
+            self.enter(person)
+        for person in self.people:
+            self.sees(person, 2)
+        self.ben.write("The beds are on the second picture.")
+        self.cid.write("Then **tomatoes** go next to the wall :seedling:")
+        self.ben.page.get_by_role("button", name="Raise the hand").click()
+        expect(self.ann.page.get_by_role("button", name="ben, hand raised")).to_be_visible()
+        expect(self.ann.message("tomatoes")).to_be_visible()
+        self.ann.page.get_by_role("button", name="Show the speaker large").click()
+        self.sees(self.ann, 2)
+        self.ann.page.mouse.move(0, 0)
+        self.ann.picture("meeting")
 
 
 if __name__ == "__main__":
