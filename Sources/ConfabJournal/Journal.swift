@@ -14,9 +14,15 @@ package protocol Journal: AnyObject, Sendable {
   /// - Parameter group: their entries follow the newest one with no gap.
   func append(_ group: [StampedEvent]) throws(JournalError)
 
+  /// Spells a state out for `saveSnapshot`. From any thread but the appending one, which it would keep
+  /// waiting.
+  ///
+  /// - Parameter state: one that is durable.
+  func makeSnapshot(of state: PlaceState) throws(JournalError) -> StateSnapshot
+
   /// Keeps a state so that the next `loadState` has less to do. Losing it loses nothing. From the
   /// appending thread only.
-  func saveSnapshot(_ state: PlaceState) throws(JournalError)
+  func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError)
 
   /// Drives out of the files what edits and deletions took away and the store has not yet written
   /// over. From the appending thread only.

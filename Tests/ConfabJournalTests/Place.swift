@@ -114,6 +114,8 @@ extension Journal {
   }
 
   func append(_ place: inout Place) throws { try append(place.group()) }
+
+  func saveSnapshot(_ state: PlaceState) throws { try saveSnapshot(makeSnapshot(of: state)) }
 }
 
 /// A folder that goes away with the test.

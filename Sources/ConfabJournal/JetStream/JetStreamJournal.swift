@@ -177,8 +177,12 @@ package final class JetStreamJournal: SharedJournal {
   @discardableResult
   package func purge() throws(JournalError) -> Bool { try view.purge() }
 
-  /// Keeps its own state: the other one may hold what turns out to be overtaken.
-  package func saveSnapshot(_ state: PlaceState) throws(JournalError) {
-    try view.saveSnapshot(tail.withLock { $0.state })
+  /// Of its own state: the other one may hold what turns out to be overtaken.
+  package func makeSnapshot(of _: PlaceState) throws(JournalError) -> StateSnapshot {
+    try StateSnapshot(of: tail.withLock { $0.state })
+  }
+
+  package func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError) {
+    try view.saveSnapshot(snapshot)
   }
 }

@@ -20,10 +20,10 @@ package final class MemoryJournal: Journal {
     }
   }
 
-  package func saveSnapshot(_ state: PlaceState) throws(JournalError) {
+  package func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError) {
     try store.withLock { store throws(JournalError) in
       guard store != nil else { throw .closed }
-      store?.saveSnapshot(state)
+      if let state = StateSnapshot.state(of: snapshot.bytes) { store?.saveSnapshot(state) }
     }
   }
 

@@ -7,13 +7,11 @@ extension SQLiteJournal {
   /// changed shape shows by itself. Older snapshots are then ignored.
   private static let snapshotSchema = 2
 
-  package func saveSnapshot(_ state: PlaceState) throws(JournalError) {
-    let bytes: Data
-    do { bytes = try JSONEncoder().encode(state) } catch { throw .other("\(error)") }
+  package func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError) {
     try writing { db in
       try db.execute(
         sql: "INSERT OR REPLACE INTO snapshot (id, schema, entry, state) VALUES (1, ?, ?, ?)",
-        arguments: [Self.snapshotSchema, state.entry.column, bytes])
+        arguments: [Self.snapshotSchema, snapshot.entry.column, snapshot.bytes])
     }
     try purge()
   }
@@ -49,7 +47,7 @@ extension SQLiteJournal {
         SELECT state FROM snapshot WHERE schema = ? AND entry <= (SELECT max(entry) FROM entries)
         """, arguments: [snapshotSchema])
     guard let bytes = try row?.bytes(0) else { return nil }
-    return try? JSONDecoder().decode(PlaceState.self, from: Data(bytes))
+    return StateSnapshot.state(of: bytes)
   }
 
   private static func chainValue(at entry: UInt64, _ db: Database) throws -> [UInt8]? {

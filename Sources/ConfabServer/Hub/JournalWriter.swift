@@ -12,6 +12,7 @@ final class JournalWriter: Sendable {
   private enum Work {
     case append([StampedEvent])
     case snapshot(PlaceState)
+    case save(StateSnapshot)
     case purge(again: @Sendable () -> Void)
     case reload
   }
@@ -19,6 +20,8 @@ final class JournalWriter: Sendable {
   private struct State {
     var waiting: [Work] = []
     var isRunning = false
+    /// A snapshot is being spelled out. Another one is not begun before it is saved.
+    var isSpelling = false
     /// A group was not stored: what was decided after it must not be either, until the hub has
     /// begun again from what the journal has.
     var isFailed = false
@@ -28,6 +31,8 @@ final class JournalWriter: Sendable {
 
   private let journal: any Journal
   private let thread = NIOThreadPool(numberOfThreads: 1)
+  /// Spells snapshots out, which would keep the writing thread for a second in a large place.
+  private let speller = NIOThreadPool(numberOfThreads: 1)
   private let state = NIOLockedValueBox(State())
   private let metrics: ServerMetrics
   private let logger: Logger
@@ -46,9 +51,10 @@ final class JournalWriter: Sendable {
     self.stored = stored
     self.answer = answer
     thread.start()
+    speller.start()
   }
 
-  var isIdle: Bool { state.withLockedValue { !$0.isRunning } }
+  var isIdle: Bool { state.withLockedValue { !$0.isRunning && !$0.isSpelling } }
 
   func append(_ events: [StampedEvent]) { enqueue(.append(events)) }
   func saveSnapshot(_ state: PlaceState) { enqueue(.snapshot(state)) }
@@ -58,6 +64,7 @@ final class JournalWriter: Sendable {
 
   /// Nothing may be enqueued after it.
   func stop() async throws {
+    try await speller.shutdownGracefully()
     try await thread.shutdownGracefully()
   }
 
@@ -92,7 +99,10 @@ final class JournalWriter: Sendable {
         if group.count >= ServerLimits.groupEventsMax { commit(&group) }
       case .snapshot(let state):
         commit(&group)
-        save(state)
+        spell(state)
+      case .save(let snapshot):
+        commit(&group)
+        save(snapshot)
       case .purge(let again):
         commit(&group)
         purge(again)
@@ -129,15 +139,36 @@ final class JournalWriter: Sendable {
     stored(group)
   }
 
-  private func save(_ snapshot: PlaceState) {
-    guard !state.withLockedValue({ $0.isFailed }) else { return }
-    do {
+  /// All of the state is durable by now, whatever becomes of later groups.
+  private func spell(_ place: PlaceState) {
+    let mayBegin = state.withLockedValue { state in
+      guard !state.isFailed, !state.isSpelling else { return false }
+      state.isSpelling = true
+      return true
+    }
+    guard mayBegin else { return }
+    speller.submit { [self] _ in
+      do throws(JournalError) {
+        enqueue(.save(try journal.makeSnapshot(of: place)))
+      } catch {
+        noSnapshot(error)
+      }
+      state.withLockedValue { $0.isSpelling = false }
+    }
+  }
+
+  private func save(_ snapshot: StateSnapshot) {
+    do throws(JournalError) {
       try journal.saveSnapshot(snapshot)
       metrics.snapshots.add()
     } catch {
-      // Losing it loses nothing but time at the next start.
-      logger.warning("no snapshot was saved: \(JournalTrouble.words(error))")
+      noSnapshot(error)
     }
+  }
+
+  /// Losing it loses nothing but time at the next start.
+  private func noSnapshot(_ error: JournalError) {
+    logger.warning("no snapshot was saved: \(JournalTrouble.words(error))")
   }
 
   private func purge(_ again: () -> Void) {

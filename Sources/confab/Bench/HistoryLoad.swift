@@ -123,7 +123,7 @@ struct HistoryLoad {
         group.removeAll(keepingCapacity: true)
       }
     }
-    try journal.saveSnapshot(state)
+    try journal.saveSnapshot(journal.makeSnapshot(of: state))
     try journal.close()
   }
 }

@@ -42,7 +42,9 @@ final class FailingJournal: Journal {
   }
 
   func loadState() throws(JournalError) -> PlaceState { try journal.loadState() }
-  func saveSnapshot(_ state: PlaceState) throws(JournalError) { try journal.saveSnapshot(state) }
+  func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError) {
+    try journal.saveSnapshot(snapshot)
+  }
   func messages(_ query: MessageQuery) throws(JournalError) -> MessagePage {
     let page = try journal.messages(query)
     waitWhileHeld()
