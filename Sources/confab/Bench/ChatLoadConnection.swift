@@ -106,6 +106,7 @@ final class ChatLoadConnection: ChannelInboundHandler {
     guard let sentAt = outstanding.popFirst() else { return }
     if Self.isRefusal(frame) {
       tally.refused += 1
+      if tally.refusal == nil { tally.refusal = Self.words(of: frame) }
     } else {
       tally.acknowledged(sentAt: sentAt, now: SendTime.now)
     }
@@ -120,6 +121,13 @@ final class ChatLoadConnection: ChannelInboundHandler {
       if byte < 0x80 { break }
     }
     return frame.getInteger(at: index, as: UInt8.self) == 3 << 3 | 2
+  }
+
+  private static func words(of frame: ByteBuffer) -> String? {
+    guard let decoded = try? WireServerFrame(serializedBytes: Array(frame.readableBytesView)),
+      case .refusal(let refusal) = decoded.body
+    else { return nil }
+    return "\(refusal.code): \(refusal.message)"
   }
 
   // MARK: Sending

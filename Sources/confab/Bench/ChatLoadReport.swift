@@ -11,9 +11,12 @@ struct ChatLoadReport: LoadReport {
   var sent: Int
   var acknowledged: Int
   var refused: Int
+  /// Number and words of the first refusal.
+  var refusal: String?
   var acknowledgedPerSecond: Double
   var acknowledgementMedianMilliseconds: Double?
   var acknowledgementP99Milliseconds: Double?
+  var acknowledgementMaxMilliseconds: Double?
   var delivered: Int
   var expected: Int
   var deliveriesPerSecond: Double
@@ -40,6 +43,7 @@ struct ChatLoadReport: LoadReport {
     sent = tally.sent
     acknowledged = tally.acknowledged
     refused = tally.refused
+    refusal = tally.refusal
     acknowledgedPerSecond = Double(tally.acknowledged) / max(loadSeconds, 0.001)
     delivered = tally.deliveries
     expected = plan.kind == .fanOut ? tally.acknowledged * plan.clients : 0
@@ -47,6 +51,7 @@ struct ChatLoadReport: LoadReport {
     if tally.acknowledged > 0 {
       acknowledgementMedianMilliseconds = tally.acknowledgement.milliseconds(atPercentile: 50)
       acknowledgementP99Milliseconds = tally.acknowledgement.milliseconds(atPercentile: 99)
+      acknowledgementMaxMilliseconds = tally.acknowledgement.milliseconds(atPercentile: 100)
     }
     if tally.deliveries > 0 {
       latencyMedianMilliseconds = tally.latency.milliseconds(atPercentile: 50)
@@ -75,8 +80,13 @@ struct ChatLoadReport: LoadReport {
         "sent \(sent), acknowledged \(acknowledged) (\(Int(acknowledgedPerSecond))/s), refused \(refused)"
       )
     }
-    if let median = acknowledgementMedianMilliseconds, let p99 = acknowledgementP99Milliseconds {
-      lines.append("acknowledgement: median \(rounded(median)) ms, p99 \(rounded(p99)) ms")
+    if let refusal { lines.append("first refusal: \(refusal)") }
+    if let median = acknowledgementMedianMilliseconds, let p99 = acknowledgementP99Milliseconds,
+      let most = acknowledgementMaxMilliseconds
+    {
+      lines.append(
+        "acknowledgement: median \(rounded(median)) ms, p99 \(rounded(p99)) ms, max \(rounded(most)) ms"
+      )
     }
     if delivered > 0 {
       lines.append("delivered \(delivered) of \(expected) (\(Int(deliveriesPerSecond))/s)")

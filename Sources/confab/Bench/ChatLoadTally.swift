@@ -6,6 +6,8 @@ final class ChatLoadTally {
   var sent = 0
   var acknowledged = 0
   var refused = 0
+  /// What the first of them said.
+  var refusal: String?
   var deliveries = 0
   var lost: String?
   /// Nanoseconds from before sending to after receiving.

@@ -1,6 +1,8 @@
 import ArgumentParser
+import ConfabJournal
 import ConfabNetwork
 import Foundation
+import Logging
 
 struct BenchVerb: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,6 +25,7 @@ struct BenchChat: AsyncParsableCommand {
         confab bench chat --acks --senders 64                      acknowledged messages a second
         confab bench chat --idle --clients 10000                   memory of idle clients
         confab bench chat --nodes 2 --journal nats://n1,n2,n3      servers of one place
+        confab bench chat --accounts 30000                         in a place of 30,000 accounts
       """)
 
   @Option(help: "Clients in the lobby.") var clients = 100
@@ -38,6 +41,8 @@ struct BenchChat: AsyncParsableCommand {
   var window: Int?
   @Flag(help: "Nobody listens; measures acknowledgements.") var acks = false
   @Flag(help: "Nobody talks; measures what idle clients cost.") var idle = false
+  @Option(help: "Accounts that the place has besides, each with a device and a session.")
+  var accounts = 0
   @Option(help: "Start so many servers of one place, among which the clients are divided.")
   var nodes = 1
   @Option(help: "The NATS servers that keep the place's journal; sqlite by default.")
@@ -55,6 +60,9 @@ struct BenchChat: AsyncParsableCommand {
     }
     guard (ChatLoadPlan.textBytesMin...8192).contains(bytes) else {
       throw ValidationError("--bytes is from \(ChatLoadPlan.textBytesMin) to 8192.")
+    }
+    guard (0...99_000).contains(accounts), accounts == 0 || data == nil else {
+      throw ValidationError("--accounts is up to 99000, and not for a server that runs already.")
     }
     guard !(acks && idle) else { throw ValidationError("Choose one of --acks and --idle.") }
     guard HostPort(server) != nil else { throw ValidationError("--server is HOST:PORT.") }
@@ -98,9 +106,21 @@ struct BenchChat: AsyncParsableCommand {
 
   private func openServer() async throws -> BenchServer {
     guard let data, let address = HostPort(server) else {
-      return try await BenchServer.launch(journal: placeJournal)
+      let server = try await BenchServer.launch(journal: placeJournal)
+      guard accounts > 0 else { return server }
+      server.stop()
+      try crowd(server.data)
+      return try await BenchServer.launch(data: server.data, journal: placeJournal)
     }
     return .running(data: data, address: address, pid: pid)
+  }
+
+  private func crowd(_ folder: String) throws {
+    let choice = try JournalChoice(
+      placeJournal ?? "sqlite", option: "--journal", credentials: nil, authorities: nil)
+    let journal = try choice.open(in: folder, logger: Logger(label: "confab bench"))
+    try Crowd(accounts: accounts).join(journal)
+    try journal.close()
   }
 
   private func openOthers() async throws -> [BenchServer] {
