@@ -3,27 +3,51 @@ import DequeModule
 
 /// The ids of the newest messages, so that a repeated Send is answered and not stored again. Older
 /// ones are looked up in the journal.
+///
+/// In generations, of which only the newest changes: on a journal that servers share the hub is copied for
+/// each group of events, and what changes with it.
 struct RecentMessages: Sendable {
-  private var stored: [MessageID: StoredMessage] = [:]
-  /// With the entries, ascending.
-  private var order: Deque<(id: MessageID, entry: UInt64)> = []
+  private struct Generation: Sendable {
+    var stored: [MessageID: StoredMessage] = [:]
+    /// With the entries, ascending.
+    var order: [(id: MessageID, entry: UInt64)] = []
+  }
 
-  var count: Int { order.count }
+  private var newest = Generation()
+  /// Full ones, the oldest first.
+  private var older: Deque<Generation> = []
 
-  subscript(id: MessageID) -> StoredMessage? { stored[id] }
+  private static let generationMax = 4_096
+  private static let olderMax = HubLimits.recentMessageIDsMax / generationMax - 1
+
+  var count: Int { older.reduce(newest.order.count) { $0 + $1.order.count } }
+
+  subscript(id: MessageID) -> StoredMessage? {
+    if let found = newest.stored[id] { return found }
+    for generation in older.reversed() {
+      if let found = generation.stored[id] { return found }
+    }
+    return nil
+  }
 
   mutating func insert(_ id: MessageID, _ message: StoredMessage, entry: UInt64) {
-    if order.count == HubLimits.recentMessageIDsMax, let oldest = order.popFirst() {
-      stored[oldest.id] = nil
+    if newest.order.count == Self.generationMax {
+      if older.count == Self.olderMax { older.removeFirst() }
+      older.append(newest)
+      newest = Generation()
     }
-    if stored.updateValue(message, forKey: id) == nil { order.append((id, entry)) }
+    if newest.stored.updateValue(message, forKey: id) == nil { newest.order.append((id, entry)) }
   }
 
   /// What was never stored must not count as stored.
   mutating func forget(after entry: UInt64) {
-    while let newest = order.last, newest.entry > entry {
-      order.removeLast()
-      stored[newest.id] = nil
+    while true {
+      while let last = newest.order.last, last.entry > entry {
+        newest.order.removeLast()
+        newest.stored[last.id] = nil
+      }
+      guard newest.order.isEmpty, let full = older.popLast() else { return }
+      newest = full
     }
   }
 }
