@@ -85,6 +85,8 @@ struct SharedWorld {
   private(set) var acknowledged: OrderedDictionary<MessageID, UInt64> = [:]
   private(set) var refused = 0
   private(set) var overtaken = 0
+  /// Nil where nothing is wrong but delays, lost answers and deaths.
+  var faults: StreamFaults?
 
   private struct Asked {
     var node: Int
@@ -115,6 +117,7 @@ struct SharedWorld {
   mutating func step() {
     now.monotonic = now.monotonic + .milliseconds(1)
     now.wall = now.wall + .milliseconds(1)
+    faults?.step(nodes: nodes.indices, using: &random)
     let node = Int.random(in: nodes.indices, using: &random)
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<40: say(node)
@@ -129,6 +132,7 @@ struct SharedWorld {
 
   /// Everything arrives everywhere, and nothing is left to be decided.
   mutating func settle() {
+    faults?.end()
     for _ in 0..<100 {
       for node in nodes.indices { settle(node) }
       for message in unsure { send(message, Int.random(in: nodes.indices, using: &random)) }
@@ -178,7 +182,7 @@ struct SharedWorld {
   // MARK: - The stream
 
   private mutating func deliver(_ node: Int) {
-    guard nodes[node].known < stream.batches.count else { return }
+    guard nodes[node].known < stream.batches.count, faults?.reaches(node) != false else { return }
     let batch = stream.batches[nodes[node].known]
     nodes[node].takeIn(batch)
     feed(.arrived(batch.events, after: batch.state), node)
@@ -186,7 +190,12 @@ struct SharedWorld {
 
   private mutating func publish(_ node: Int, loses: Bool = true) {
     guard let group = nodes[node].group else { return }
+    let fate = faults?.fate(of: node) ?? .usual
+    if fate == .onItsWay { return }
     nodes[node].group = nil
+    if fate != .usual {
+      return feed(.appendFailed(reason: fate == .refused ? "full" : "no answer"), node)
+    }
     if group[0].entry != stream.state.entry + 1 {
       // As the journal does it: what overtook arrives first.
       while nodes[node].known < stream.batches.count { deliver(node) }
@@ -204,7 +213,7 @@ struct SharedWorld {
   }
 
   private mutating func reload(_ node: Int) {
-    guard nodes[node].mustReload else { return }
+    guard nodes[node].mustReload, faults?.reaches(node) != false else { return }
     while nodes[node].known < stream.batches.count { deliver(node) }
     nodes[node].mustReload = false
     feed(.reloaded(stream.state), node)

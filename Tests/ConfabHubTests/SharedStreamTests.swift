@@ -11,7 +11,21 @@ struct SharedStreamTests {
     var world = SharedWorld(nodes: 1 + Int(seed % 3), seed: seed)
     for _ in 0..<800 { world.step() }
     world.settle()
+    check(world, acknowledgedMin: 50)
+  }
 
+  @Test("and so they do when one is cut off or the stream slow, full or gone", arguments: 1...24)
+  func oneOrderUnderFaults(seed: UInt64) {
+    var world = SharedWorld(nodes: 2 + Int(seed % 2), seed: seed)
+    world.faults = StreamFaults()
+    for _ in 0..<1_600 { world.step() }
+    world.settle()
+    check(world, acknowledgedMin: 15)
+    let seen = world.faults?.seen ?? [:]
+    #expect(seen.values.reduce(0, +) > 5)
+  }
+
+  private func check(_ world: SharedWorld, acknowledgedMin: Int) {
     var stored: OrderedDictionary<MessageID, UInt64> = [:]
     for event in world.stream.batches.flatMap(\.events) {
       guard case .messagePosted(.lobby, let message) = event.event.body else { continue }
@@ -20,7 +34,7 @@ struct SharedStreamTests {
     }
     #expect(stored.values.elementsEqual(1...UInt64(stored.count)))
     for (id, sequence) in world.acknowledged { #expect(stored[id] == sequence, "\(id)") }
-    #expect(world.acknowledged.count > 50)
+    #expect(world.acknowledged.count > acknowledgedMin)
     #expect(world.nodes.count == 1 || world.overtaken > 2)
     for node in world.nodes {
       #expect(node.turns.isIdle)
