@@ -47,8 +47,9 @@ extension Hub {
 
   static let journalLost = Rejection(
     .journalUnavailable,
-    "The servers that keep this place's messages do not answer, so nothing can be stored now, and what "
-      + "you read may be old. Try again later: what was sent is stored once, even if it was already.",
+    "The servers that keep this place's messages do not answer or have no room, so nothing can be stored "
+      + "now, and what you read may be old. Try again later: what was sent is stored once, even if it was "
+      + "already.",
     retryAfter: HubLimits.journalPause)
 
   /// Sends an effect out as soon as everything decided so far is durable.

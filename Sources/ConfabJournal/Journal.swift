@@ -89,6 +89,8 @@ package enum JournalError: Error, Equatable {
   /// Another server of the place stored something first: decide again on what there is now.
   case overtaken
   /// The servers that keep the journal do not answer, or too few of them. What was being appended may
+  /// The servers that keep the journal have no room for it, or are not allowed more; they say so in words.
+  case streamFull(String)
   /// still turn out to be stored.
   case unreachable(String)
   /// A search that the index cannot answer.

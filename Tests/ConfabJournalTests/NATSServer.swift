@@ -155,7 +155,7 @@ func options(_ servers: [NATSServer], _ folder: Folder) throws -> JetStreamOptio
   }
   var options = JetStreamOptions(address: address)
   // Three servers take some seconds to choose another leader.
-  options.answerSecondsMax = servers.count > 1 ? 12 : 3
+  options.answerSecondsMax = servers.count > 1 ? 30 : 3
   return options
 }
 

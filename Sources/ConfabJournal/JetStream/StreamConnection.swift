@@ -17,7 +17,7 @@ extension JournalError {
   init(_ failure: StreamFailure) {
     switch failure {
     case .overtaken: self = .overtaken
-    case .full: self = .diskFull
+    case .full(let words): self = .streamFull(words)
     case .refused(let words): self = .other(words)
     case .unanswered(let words): self = .unreachable(words)
     }

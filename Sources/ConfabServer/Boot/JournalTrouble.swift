@@ -6,6 +6,9 @@ enum JournalTrouble {
     switch error {
     case .diskFull:
       "the disk is full: free some space; nothing that was acknowledged is lost"
+    case .streamFull(let words):
+      "the stream is full (\(words)): raise its limit, or free space on the disks of the NATS servers; "
+        + "nothing that was acknowledged is lost"
     case .readOnly(let path):
       "\(path) cannot be written: check its owner and permissions, and that the disk is not "
         + "mounted read-only"

@@ -62,7 +62,8 @@ extension Admin {
     private func words(_ error: JournalError, folder: String) -> String {
       switch error {
       case .inUse: "A server runs on \(folder). Stop it first."
-      case .diskFull: "There is no room. Nothing was taken away; free some and run this again."
+      case .diskFull, .streamFull:
+        "There is no room. Nothing was taken away; free some and run this again."
       case .readOnly(let path): "\(path) cannot be opened: check its owner and permissions."
       case .tooNew(let found, let supported):
         "The journal is of a newer Confab (format \(found), this program knows \(supported))."

@@ -46,7 +46,7 @@ extension Admin {
         "\(file) is of a newer Confab (format \(found), this program knows \(supported)). Upgrade first."
       case .corrupt(let words): "\(file) is damaged, or no backup: \(words)."
       case .other(let words), .searchInvalid(let words): "Nothing was restored: \(words)."
-      case .closed, .overtaken, .unreachable: "Nothing was restored."
+      case .closed, .overtaken, .unreachable, .streamFull: "Nothing was restored."
       }
     }
   }
