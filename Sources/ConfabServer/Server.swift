@@ -44,7 +44,7 @@ package final class Server: Service {
     do {
       self.journal = try journal(folder.path)
     } catch let error as JournalError {
-      throw StartFailure(JournalTrouble.words(error))
+      throw StartFailure(error)
     }
     do {
       let now = Clock.wall()
@@ -55,7 +55,7 @@ package final class Server: Service {
     } catch {
       try? self.journal.close()
       guard let error = error as? JournalError else { throw error }
-      throw StartFailure(JournalTrouble.words(error))
+      throw StartFailure(error)
     }
     group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfabClient
 import ConfabDomain
+import ConfabServer
 import ConfabTransfer
 import Foundation
 import Glibc
@@ -47,6 +48,8 @@ struct Failure {
       self.init(status: .refused, words: over.description)
     case is TransferInterrupted:
       self.init(status: .incomplete, words: "\(error)")
+    case let failure as StartFailure:
+      self.init(status: failure.isPassing ? .unreachable : .usage, words: failure.description)
     case is UsageError, is AddressError, is ProfileError:
       self.init(status: .usage, words: "\(error)")
     case is CancellationError:

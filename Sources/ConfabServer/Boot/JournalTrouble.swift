@@ -29,3 +29,10 @@ enum JournalTrouble {
     }
   }
 }
+
+extension StartFailure {
+  init(_ error: JournalError) {
+    self.init(JournalTrouble.words(error))
+    if case .unreachable = error { isPassing = true }
+  }
+}

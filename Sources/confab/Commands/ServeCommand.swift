@@ -20,6 +20,9 @@ struct Serve: AsyncParsableCommand {
       environment before the file.
 
       SIGTERM and SIGINT stop it gracefully; SIGHUP loads the certificate again.
+
+      Exit status: 0 stopped, 2 it cannot start, 4 it cannot start now, because the servers that keep \
+      its journal do not answer.
       """)
 
   @OptionGroup var given: ServeOptions
@@ -36,20 +39,11 @@ struct Serve: AsyncParsableCommand {
       LineLogHandler(format: settings.logFormat, level: settings.logLevel, sink: sink)
     }
     logger.logLevel = settings.logLevel
-    let server: Server
-    do {
-      server = try Server(
-        options: settings.server(logger: logger), metrics: metrics,
-        journal: { try settings.journal.open(in: $0, logger: logger) },
-        onStart: { ServeOutput.show($0) })
-    } catch let failure as StartFailure {
-      throw UsageError(failure.description)
-    }
-    do {
-      try await serve(server, logger: logger)
-    } catch let failure as StartFailure {
-      throw UsageError(failure.description)
-    }
+    let server = try Server(
+      options: settings.server(logger: logger), metrics: metrics,
+      journal: { try settings.journal.open(in: $0, logger: logger) },
+      onStart: { ServeOutput.show($0) })
+    try await serve(server, logger: logger)
   }
 
   private func serve(_ server: Server, logger: Logger) async throws {
