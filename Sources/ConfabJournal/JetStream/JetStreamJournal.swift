@@ -20,6 +20,8 @@ package final class JetStreamJournal: SharedJournal {
   let isHurried = Atomic<Bool>(false)
   /// How many copies of the stream there are.
   package let replicas: Int
+  /// What is set otherwise than the promise needs.
+  package let shortcomings: [StreamShortcoming]
   let answerSecondsMax: TimeInterval
   private let threads = JetStreamThreads()
 
@@ -58,15 +60,18 @@ package final class JetStreamJournal: SharedJournal {
       folder: Self.viewFolder(in: folder), salts: salts, purpose: .cache)
     do throws(JournalError) {
       let position = try view.writing { db in
+    let beginning = try ViewBeginning(options.backup, in: Self.viewFolder(in: folder))
         try StreamMarks.prepare(db)
         return try StreamMarks.position(db)
       }
-      let (stream, replicas) = try Self.connect(options)
+      try beginning.check(position, head: view.head)
+      let (stream, state) = try Self.connect(options)
       try Self.check(view, position, against: stream)
       tail = Mutex(
         Tail(message: position, chain: view.head, state: try view.loadState(), salts: salts))
       self.stream = stream
-      self.replicas = replicas
+      replicas = state.replicas
+      shortcomings = state.shortcomings
     } catch {
       try? view.close()
       throw error
@@ -77,16 +82,16 @@ package final class JetStreamJournal: SharedJournal {
       try catchUp(secondsMax: nil)
     } catch {
       try? close()
-      throw error
+      throw beginning.undone(error)
     }
   }
 
   private static func connect(
     _ options: JetStreamOptions
-  ) throws(JournalError) -> (StreamConnection, Int) {
+  ) throws(JournalError) -> (StreamConnection, StreamState) {
     do throws(StreamFailure) {
       let stream = try StreamConnection(options)
-      return (stream, try stream.ensureStream(replicas: options.replicas).replicas)
+      return (stream, try stream.ensureStream(replicas: options.replicas))
     } catch {
       throw JournalError(error)
     }

@@ -7,6 +7,9 @@ package struct JetStreamOptions: Sendable {
   package var credentials = Credentials.none
   /// A PEM file of the authorities that may vouch for the servers; with it the connection is TLS.
   package var authorities: String?
+  /// A backup of a server of the place, with which a server that has no copy of the stream yet begins,
+  /// instead of with the stream's first message.
+  package var backup: String?
   /// Copies of the stream when it is made. Fewer are made where there are fewer servers.
   package var replicas = Self.standardReplicas
 
@@ -31,6 +34,34 @@ struct StreamState {
   var replicas: Int
   /// Of the newest message of any subject.
   var last: UInt64
+  var shortcomings: [StreamShortcoming]
+}
+
+/// A setting of the stream under which something that was acknowledged can be lost.
+package enum StreamShortcoming: Hashable, Sendable, CustomStringConvertible {
+  case copies(Int)
+  /// When it is full, it takes new messages for old ones.
+  case forgetsWhenFull
+  case forgetsWithAge
+  case forgetsRead
+  case inMemory
+  /// Nothing is lost, but what was deleted stays.
+  case keepsDeleted
+
+  package var description: String {
+    switch self {
+    case .copies(let count):
+      "the stream has \(count == 1 ? "one copy" : "\(count) copies"): messages outlive the loss of a "
+        + "machine only with three, on three NATS servers"
+    case .forgetsWhenFull:
+      "the stream forgets its oldest messages when it is full: set its discard policy to new, and no "
+        + "limit for each subject"
+    case .forgetsWithAge: "the stream forgets messages when they are old: set no greatest age"
+    case .forgetsRead: "the stream forgets messages that were read: set its retention to limits"
+    case .inMemory: "the stream is in memory only: it must be in files"
+    case .keepsDeleted: "the stream lets nothing be erased, so deleted texts stay in it"
+    }
+  }
 }
 
 extension StreamConnection {
@@ -62,7 +93,18 @@ extension StreamConnection {
     defer { jsStreamInfo_Destroy(info) }
     guard let info else { return nil }
     return StreamState(
-      replicas: Int(info.pointee.Config?.pointee.Replicas ?? 1), last: info.pointee.State.LastSeq)
+      replicas: Int(info.pointee.Config?.pointee.Replicas ?? 1), last: info.pointee.State.LastSeq,
+      shortcomings: info.pointee.Config.map { Self.shortcomings($0.pointee) } ?? [])
+  }
+
+  private static func shortcomings(_ found: jsStreamConfig) -> [StreamShortcoming] {
+    let rules: [(StreamShortcoming, Bool)] = [
+      (.copies(Int(found.Replicas)), found.Replicas < JetStreamOptions.standardReplicas),
+      (.forgetsWhenFull, found.Discard != js_DiscardNew || found.MaxMsgsPerSubject > 0),
+      (.forgetsWithAge, found.MaxAge > 0), (.forgetsRead, found.Retention != js_LimitsPolicy),
+      (.inMemory, found.Storage != js_FileStorage), (.keepsDeleted, found.DenyDelete),
+    ]
+    return rules.filter(\.1).map(\.0)
   }
 
   private func makeStream(replicas: Int) throws(StreamFailure) {

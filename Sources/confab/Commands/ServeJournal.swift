@@ -29,11 +29,6 @@ extension JournalChoice {
   }
 
   private static func warn(of journal: JetStreamJournal, _ logger: Logger) {
-    guard journal.replicas < JetStreamOptions.standardReplicas else { return }
-    logger.warning(
-      """
-      the stream has \(journal.replicas == 1 ? "one copy" : "\(journal.replicas) copies"): messages \
-      outlive the loss of a machine only with three, on three NATS servers
-      """)
+    for shortcoming in journal.shortcomings { logger.warning("\(shortcoming)") }
   }
 }

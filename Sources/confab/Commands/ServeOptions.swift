@@ -79,6 +79,12 @@ struct ServeOptions: ParsableArguments {
       valueName: "addresses"))
   var trustedProxy: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --journal nats://…: a backup of another server of the place, with which a server without a "
+        + "copy begins.", valueName: "file"))
+  var journalBackup: String?
+
   @Option(help: ArgumentHelp("Log lines as text or json (default text).", valueName: "format"))
   var logFormat: String?
 

@@ -46,7 +46,8 @@ struct ServeSettings {
     journal = try JournalChoice(
       sources.value(given.journal, "journal") ?? "sqlite", option: "--journal",
       credentials: sources.value(given.journalCredentials, "journal-credentials"),
-      authorities: sources.value(given.journalAuthorities, "journal-authorities"))
+      authorities: sources.value(given.journalAuthorities, "journal-authorities"),
+      backup: sources.value(given.journalBackup, "journal-backup"))
   }
 
   func server(logger: Logger) -> ServerOptions {

@@ -12,10 +12,17 @@ enum JournalChoice {
   ///   - option: its name, for words to people.
   ///   - credentials: a file that opens the NATS servers: what nsc writes, or a name and a password.
   ///   - authorities: a PEM file of who may vouch for them.
+  ///   - backup: with which a server without a copy of the stream begins.
   init(
-    _ text: String, option: String, credentials: String?, authorities: String?
+    _ text: String, option: String, credentials: String?, authorities: String?,
+    backup: String? = nil
   ) throws(UsageError) {
     if text == "sqlite" {
+      guard backup == nil else {
+        throw UsageError(
+          "--journal-backup is for --journal nats://…; use 'confab admin restore' for a journal on sqlite"
+        )
+      }
       self = .sqlite
       return
     }
@@ -32,6 +39,7 @@ enum JournalChoice {
       }
       options.authorities = authorities
     }
+    options.backup = backup
     self = .jetStream(options)
   }
 
