@@ -68,6 +68,16 @@ package protocol SharedJournal: Journal {
   /// Has told what servers announce, this one among them.
   func listen(_ heard: @escaping @Sendable ([UInt8]) -> Void)
 
+  /// Compares what this server made of the journal with what the others did, for as long as it is open.
+  ///
+  /// - Parameters:
+  ///   - name: where this server is found.
+  ///   - version: of this program; only servers of one version are compared.
+  ///   - found: hears of every agreement, and once of each server that differs.
+  func compare(
+    as name: String, version: String, times: ComparisonTimes,
+    _ found: @escaping @Sendable (StateVerdict) -> Void)
+
   /// The server is about to stop: what is not answered is not waited for any longer.
   func hurry()
 
@@ -79,6 +89,8 @@ package protocol SharedJournal: Journal {
 package enum JournalError: Error, Equatable {
   /// No space left on the disk.
   case diskFull
+  /// The servers that keep the journal have no room for it, or are not allowed more; they say so in words.
+  case streamFull(String)
   case readOnly(path: String)
   /// Written by a newer Confab than this.
   case tooNew(found: Int, supported: Int)
@@ -89,8 +101,6 @@ package enum JournalError: Error, Equatable {
   /// Another server of the place stored something first: decide again on what there is now.
   case overtaken
   /// The servers that keep the journal do not answer, or too few of them. What was being appended may
-  /// The servers that keep the journal have no room for it, or are not allowed more; they say so in words.
-  case streamFull(String)
   /// still turn out to be stored.
   case unreachable(String)
   /// A search that the index cannot answer.

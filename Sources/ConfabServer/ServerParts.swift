@@ -20,6 +20,8 @@ final class ServerParts: Sendable {
   let media = MediaDoor()
   /// Nil where no other server serves the place.
   let reports: NodeReports?
+  private let shared: (any SharedJournal)?
+  private let comparisons: StateComparisons
   private let metrics: ServerMetrics
   /// The port is known only when it is bound, and links are asked for later still.
   private let links: LateLinks
@@ -65,6 +67,7 @@ final class ServerParts: Sendable {
       if events.contains(where: \.makesOwner) { DataFolder.remove(folder.ownerInvitation) }
       driver.post(.arrived(events, after: state))
     }
+    let comparisons = StateComparisons(metrics: metrics, logger: logger)
     let links = LateLinks(host: PublicAddress.host(for: options), pin: identity.pin)
     let services = SessionServices(
       serverName: ServerVersion.name, place: state.place, replies: ReplyTranslation(links: links),
@@ -74,10 +77,15 @@ final class ServerParts: Sendable {
       group: group, fanouts: fanouts, identity: identity,
       pages: WebPages(
         metrics: metrics, metricsToken: options.metricsToken,
-        staleSeconds: { shared?.staleSeconds }),
+        trouble: {
+          shared?.staleSeconds.map { "the journal has not answered for \($0) s" }
+            ?? comparisons.trouble
+        }),
       proxies: options.proxies, services: services,
       port: relay, logger: logger)
     reports = shared.map { NodeReports(to: $0, of: driver, loop: hubLoop) }
+    self.shared = shared
+    self.comparisons = comparisons
     self.driver = driver
     self.writer = writer
     self.reads = reads
@@ -99,6 +107,7 @@ final class ServerParts: Sendable {
   func makeLinks(_ port: Int) -> LateLinks {
     links.bound(to: port)
     reports?.start(at: links.node)
+    if let shared { comparisons.start(on: shared, as: links.node.address) }
     return links
   }
 }

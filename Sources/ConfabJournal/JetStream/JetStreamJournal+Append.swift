@@ -166,11 +166,16 @@ extension JetStreamJournal {
     }
     tail.message = message
     tail.chain = AuditChain(entry: tail.chain.entry + UInt64(entries.count), value: chain)
+    let before = tail.state.entry
     for entry in entries where tail.state.apply(entry.stamped.event) != entry.stamped {
       let damage = JournalError.corrupt(
         "entry \(entry.stamped.entry) has other numbers than its events give")
       tail.damage = damage
       throw damage
+    }
+    let spacing = StateDigest.spacing(of: tail.state)
+    if tail.isComparing, before / spacing != tail.state.entry / spacing {
+      tail.digestState = tail.state
     }
   }
 

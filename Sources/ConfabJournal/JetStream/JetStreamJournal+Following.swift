@@ -69,10 +69,10 @@ extension JetStreamJournal {
     }
   }
 
-  func readAnnouncements(_ heard: @Sendable ([UInt8]) -> Void) {
+  func readAnnouncements(on subject: String, _ heard: @Sendable ([UInt8]) -> Void) {
     while !isClosed.load(ordering: .relaxed) {
       do throws(StreamFailure) {
-        let reader = try stream.readAnnouncements()
+        let reader = try stream.readAnnouncements(on: subject)
         while !isClosed.load(ordering: .relaxed) {
           if let bytes = try reader.nextBytes(milliseconds: Self.waitMilliseconds) { heard(bytes) }
         }

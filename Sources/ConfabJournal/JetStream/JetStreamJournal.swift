@@ -23,7 +23,7 @@ package final class JetStreamJournal: SharedJournal {
   /// What is set otherwise than the promise needs.
   package let shortcomings: [StreamShortcoming]
   let answerSecondsMax: TimeInterval
-  private let threads = JetStreamThreads()
+  let threads = JetStreamThreads()
 
   /// Hears what arrives. In a struct, because a bare closure in a generic lock is wrapped once more each
   /// time that it is looked at, until the calls through all its wrappings use the stack up.
@@ -37,6 +37,10 @@ package final class JetStreamJournal: SharedJournal {
     var chain: AuditChain
     var state: PlaceState
     var salts: any RandomNumberGenerator & Sendable
+    /// Compares with other servers.
+    var isComparing = false
+    /// A state of which every server makes a digest, until that is made.
+    var digestState: PlaceState?
     /// Something was sent that nobody answered, so that nobody knows whether it is stored.
     var isUnsettled = false
     /// The stream does not say what was said before: nothing of it is believed any more.
@@ -56,11 +60,11 @@ package final class JetStreamJournal: SharedJournal {
   ) throws(JournalError) {
     answerSecondsMax = options.answerSecondsMax
     try JournalFiles.makeFolder(folder)
+    let beginning = try ViewBeginning(options.backup, in: Self.viewFolder(in: folder))
     let view = try SQLiteJournal(
       folder: Self.viewFolder(in: folder), salts: salts, purpose: .cache)
     do throws(JournalError) {
       let position = try view.writing { db in
-    let beginning = try ViewBeginning(options.backup, in: Self.viewFolder(in: folder))
         try StreamMarks.prepare(db)
         return try StreamMarks.position(db)
       }
@@ -74,7 +78,7 @@ package final class JetStreamJournal: SharedJournal {
       shortcomings = state.shortcomings
     } catch {
       try? view.close()
-      throw error
+      throw beginning.undone(error)
     }
     self.view = view
     threads.start(self)
@@ -82,7 +86,7 @@ package final class JetStreamJournal: SharedJournal {
       try catchUp(secondsMax: nil)
     } catch {
       try? close()
-      throw beginning.undone(error)
+      throw error
     }
   }
 
@@ -141,10 +145,10 @@ package final class JetStreamJournal: SharedJournal {
 
   package func hurry() { isHurried.store(true, ordering: .relaxed) }
 
-  package func announce(_ bytes: [UInt8]) { stream.announce(bytes) }
+  package func announce(_ bytes: [UInt8]) { stream.announce(bytes, on: stream.nodes) }
 
   package func listen(_ heard: @escaping @Sendable ([UInt8]) -> Void) {
-    threads.start("nodes") { self.readAnnouncements(heard) }
+    threads.start("nodes") { self.readAnnouncements(on: self.stream.nodes, heard) }
   }
 
   // MARK: - Views

@@ -51,8 +51,9 @@ final class StreamConnection: @unchecked Sendable {
   /// the place of others when texts were deleted, each by its first entry.
   var log: String { "confab.\(name).log" }
   var streamName: String { "confab-\(name)" }
-  /// In no stream: what servers announce to each other.
-  private var nodes: String { "confab.\(name).nodes" }
+  // In no stream: what servers announce to each other, of who is there and of what they made of it all.
+  var nodes: String { "confab.\(name).nodes" }
+  var digests: String { "confab.\(name).digests" }
   func rewritten(_ firstEntry: UInt64) -> String { "confab.\(name).rewritten.\(firstEntry)" }
 
   init(_ options: JetStreamOptions) throws(StreamFailure) {
@@ -198,13 +199,13 @@ final class StreamConnection: @unchecked Sendable {
   }
 
   /// To whoever listens at this moment.
-  func announce(_ bytes: [UInt8]) {
-    _ = natsConnection_Publish(connection, nodes, bytes, Int32(bytes.count))
+  func announce(_ bytes: [UInt8], on subject: String) {
+    _ = natsConnection_Publish(connection, subject, bytes, Int32(bytes.count))
   }
 
-  func readAnnouncements() throws(StreamFailure) -> StreamReader {
+  func readAnnouncements(on subject: String) throws(StreamFailure) -> StreamReader {
     var subscription: OpaquePointer?
-    try Self.check(natsConnection_SubscribeSync(&subscription, connection, nodes))
+    try Self.check(natsConnection_SubscribeSync(&subscription, connection, subject))
     guard let subscription else { throw .unanswered("no subscription") }
     return StreamReader(subscription)
   }

@@ -26,16 +26,35 @@ extension SQLiteJournal {
         }
         chain = AuditChain(entry: state.entry, value: value)
       }
-      let rows = try Row.fetchCursor(
-        db, sql: "SELECT entry, payload, chain FROM entries WHERE entry > ? ORDER BY entry",
-        arguments: [state.entry.column])
-      while let row = try rows.next() {
-        let stored = StoredEntry(
-          entry: try row.number(0), payload: try row.bytes(1), text: nil, chain: try row.bytes(2))
-        try Replay.take(stored, into: &state, chain: &chain)
-      }
+      try Self.replay(into: &state, chain: &chain, through: .max, db)
       try ChainHead.check(chain, db)
       return state
+    }
+  }
+
+  /// The state after an entry, made from nothing but the entries.
+  func replayed(through entry: UInt64) throws(JournalError) -> PlaceState {
+    try reading { db in
+      var state = PlaceState()
+      var chain = AuditChain.start
+      try Self.replay(into: &state, chain: &chain, through: entry, db)
+      return state
+    }
+  }
+
+  private static func replay(
+    into state: inout PlaceState, chain: inout AuditChain, through entry: UInt64, _ db: Database
+  ) throws {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT entry, payload, chain FROM entries WHERE entry > ? AND entry <= ? ORDER BY entry
+        """,
+      arguments: [state.entry.column, Int64(clamping: entry)])
+    while let row = try rows.next() {
+      let stored = StoredEntry(
+        entry: try row.number(0), payload: try row.bytes(1), text: nil, chain: try row.bytes(2))
+      try Replay.take(stored, into: &state, chain: &chain)
     }
   }
 

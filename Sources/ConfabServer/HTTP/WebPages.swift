@@ -7,15 +7,14 @@ import NIOCore
 struct WebPages: Sendable {
   private let responder: RouterResponder<PageContext>
 
-  /// - Parameter staleSeconds: how old what is read may be; nil while the journal answers.
+  /// - Parameter trouble: what is wrong with the journal; nil while nothing is.
   init(
-    metrics: ServerMetrics, metricsToken: String?, staleSeconds: @escaping @Sendable () -> Int?
+    metrics: ServerMetrics, metricsToken: String?, trouble: @escaping @Sendable () -> String?
   ) {
     let router = Router(context: PageContext.self, options: .autoGenerateHeadEndpoints)
     router.get("/health") { _, _ in
-      guard let seconds = staleSeconds() else { return Self.text("ok\n") }
-      return Self.text(
-        "the journal has not answered for \(seconds) s\n", status: .serviceUnavailable)
+      guard let trouble = trouble() else { return Self.text("ok\n") }
+      return Self.text("\(trouble)\n", status: .serviceUnavailable)
     }
     router.get("/metrics") { request, context in
       guard context.mayReadMetrics(request, token: metricsToken) else {

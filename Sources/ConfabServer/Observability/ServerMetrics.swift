@@ -33,6 +33,10 @@ package final class ServerMetrics: Sendable {
   let overtaken = Counter(
     "confab_journal_overtaken_total",
     "Groups decided again because another server of the place stored first.")
+  let agreedEntry = Gauge(
+    "confab_journal_agreed_entry", "The entry after which another server had the same state.")
+  let differences = Counter(
+    "confab_journal_differences_total", "Times that servers of the place had different states.")
   let snapshots = Counter("confab_journal_snapshots_total", "Snapshots saved.")
   let readsRefused = Counter(
     "confab_reads_refused_total", "Questions refused because too many waited.")
@@ -62,7 +66,7 @@ package final class ServerMetrics: Sendable {
       connections, sessions, webSessions, subscribed, accepted, refused, misdirected,
       handshakeFailures, timeouts, violations, requests, refusals, signInFailures, messages, events,
       deliveries, deliveredWrites, lagging, backlogPauses, backlogBytes, appendFailures, overtaken,
-      snapshots,
+      agreedEntry, differences, snapshots,
       readsRefused, udpDropped, udpLimited, stunAnswered, filesOffered, filesAccepted,
       meetings, participants, meetingsStarted, meetingsJoined,
       logLinesDropped, groupEvents, commitMicroseconds,
