@@ -188,6 +188,47 @@ import Testing
     try node.journal.close()
   }
 
+  /// Replicated streams answer with another number than a server alone while a message is on its way.
+  @Test func serversThatWriteAtOnceOvertakeEachOther() throws {
+    let servers = try NATSServer.cluster(of: 3)
+    let place = try Folder()
+    var made: [Node] = []
+    try until("the cluster serves two nodes") {
+      while made.count < 2 {
+        guard let node = try? Node(servers, of: place) else { return false }
+        made.append(node)
+      }
+      return true
+    }
+    var said = try Place.withTwo()
+    try made[0].journal.append(&said)
+    let journals = made.map(\.journal)
+    let failures = Mutex<[String]>([])
+    let stored = 40
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      var count = 0
+      while count < stored {
+        do {
+          var place = Place(state: try journals[index].loadState())
+          place.posts("\(index) \(count)")
+          try journals[index].append(&place)
+          count += 1
+        } catch JournalError.overtaken {
+        } catch {
+          return failures.withLock { $0.append("\(error)") }
+        }
+      }
+    }
+    #expect(failures.withLock { $0 } == [])
+    try until("both have everything") {
+      try journals.allSatisfy {
+        try $0.loadState().channels[.lobby]?.sequence == UInt64(2 * stored)
+      }
+    }
+    #expect(try journals[0].verifyAudit() == journals[1].verifyAudit())
+    for journal in journals { try journal.close() }
+  }
+
   @Test func twoOfThreeServersAreEnoughAndOneIsNot() throws {
     let servers = try NATSServer.cluster(of: 3)
     let place = try Folder()

@@ -7,13 +7,17 @@ import Synchronization
 extension JetStreamJournal {
   private static let pauseSeconds: TimeInterval = 0.1
   private static let readerPollSeconds: TimeInterval = 0.000_2
+  /// How long what overtook a group may take to arrive before the group is tried again.
+  private static let arrivalSecondsMax: TimeInterval = 1
   /// What NATS adds to a message: headers, subject.
   private static let envelopeBytes = 1_024
 
   package func append(_ group: [StampedEvent]) throws(JournalError) {
     guard !group.isEmpty else { return }
+    let end = Date().addingTimeInterval(answerSecondsMax)
     while let known = try store(group) {
-      // What is there may hold no entries at all, and then the group still follows.
+      // What is there may hold no entries at all, or have come to nothing, and then the group still follows.
+      guard Date() < end else { throw .unreachable("what another server stored does not arrive") }
       try waitForReader(past: known)
     }
   }
@@ -42,9 +46,8 @@ extension JetStreamJournal {
   }
 
   private func waitForReader(past known: UInt64) throws(JournalError) {
-    let end = Date().addingTimeInterval(answerSecondsMax)
-    while tail.withLock({ $0.message == known && $0.damage == nil }) {
-      guard Date() < end else { throw .unreachable("what another server stored does not arrive") }
+    let end = Date().addingTimeInterval(Self.arrivalSecondsMax)
+    while tail.withLock({ $0.message == known && $0.damage == nil }), Date() < end {
       Thread.sleep(forTimeInterval: Self.readerPollSeconds)
     }
   }
@@ -81,8 +84,12 @@ extension JetStreamJournal {
     do throws(StreamFailure) {
       message = try stream.publish(bytes, to: stream.log, after: tail.message, id: batch.id.hex)
     } catch {
-      if error == .overtaken { return false }
-      throw JournalError(error)
+      switch error {
+      case .overtaken: return false
+      // It may be the unanswered group itself: until that is there or gone, nothing is known.
+      case .contended: throw .unreachable(Self.words(error))
+      default: throw JournalError(error)
+      }
     }
     try view.writing { db in try StreamMarks.move(to: message, db) }
     tail.message = message
@@ -113,13 +120,13 @@ extension JetStreamJournal {
       } catch {
         switch error {
         // Nothing of ours was on its way before, so it was somebody else's.
-        case .overtaken where isFirst: return nil
+        case .overtaken where isFirst, .contended where isFirst: return nil
         case .full, .refused:
           if isFirst { throw JournalError(error) }
-        case .overtaken, .unanswered: break
+        case .overtaken, .contended, .unanswered: break
         }
         isFirst = false
-        guard case .unanswered = error, Date() < end, !isHurried.load(ordering: .relaxed) else {
+        guard error.isOpen, Date() < end, !isHurried.load(ordering: .relaxed) else {
           tail.isUnsettled = true
           throw .unreachable("\(Self.words(error))")
         }
@@ -133,6 +140,7 @@ extension JetStreamJournal {
   static func words(_ failure: StreamFailure) -> String {
     switch failure {
     case .overtaken: "another server was quicker"
+    case .contended: "something else is on its way"
     case .full(let words), .refused(let words), .unanswered(let words): words
     }
   }
@@ -180,4 +188,14 @@ extension JetStreamJournal {
   }
 
   static func milliseconds() -> Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+}
+
+extension StreamFailure {
+  /// Whether the same message, sent again, may still be stored, or turn out to be.
+  fileprivate var isOpen: Bool {
+    switch self {
+    case .contended, .unanswered: true
+    case .overtaken, .full, .refused: false
+    }
+  }
 }

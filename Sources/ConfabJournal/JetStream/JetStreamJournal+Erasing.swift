@@ -71,7 +71,7 @@ extension JetStreamJournal {
       _ = try stream.publish(
         bytes, to: subject, after: newest?.sequence ?? 0, id: batch.id.hex)
     } catch {
-      if error == .overtaken { return false }
+      if error == .overtaken || error == .contended { return false }
       throw error
     }
     try eraseChain(from: batch.replaces)

@@ -5,6 +5,9 @@ import Foundation
 enum StreamFailure: Error, Equatable {
   /// Another message follows the expected one already: this one was not stored by this call.
   case overtaken
+  /// Another message is on its way behind the expected one, and may come to nothing: this one was not
+  /// stored by this call.
+  case contended
   /// The stream, or the disk of a server, is full: not stored.
   case full(String)
   /// The servers will not have it: not stored.
@@ -16,7 +19,7 @@ enum StreamFailure: Error, Equatable {
 extension JournalError {
   init(_ failure: StreamFailure) {
     switch failure {
-    case .overtaken: self = .overtaken
+    case .overtaken, .contended: self = .overtaken
     case .full(let words): self = .streamFull(words)
     case .refused(let words): self = .other(words)
     case .unanswered(let words): self = .unreachable(words)
@@ -236,6 +239,9 @@ final class StreamConnection: @unchecked Sendable {
     if status != NATS_OK { throw failure(status, code) }
   }
 
+  /// NATS's JSStreamWrongLastSequenceConstantErr, which our version of its library does not name.
+  private static let wrongLastSequenceUnderWay = jsErrCode(rawValue: 10_164)
+
   private static func failure(
     _ status: natsStatus, _ code: jsErrCode = jsErrCode(rawValue: 0)
   ) -> StreamFailure {
@@ -245,6 +251,7 @@ final class StreamConnection: @unchecked Sendable {
       ?? String(cString: natsStatus_GetText(status))
     switch code {
     case JSStreamWrongLastSequenceErr: return .overtaken
+    case wrongLastSequenceUnderWay: return .contended
     case JSStreamStoreFailedErr, JSStorageResourcesExceededErr, JSAccountResourcesExceededErr,
       JSInsufficientResourcesErr:
       return .full(words)
