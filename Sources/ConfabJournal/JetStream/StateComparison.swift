@@ -2,9 +2,9 @@ import ConfabDomain
 import Foundation
 import Synchronization
 
-/// What a server made of the journal, and what the others say that they did. The first few that are known on
-/// both sides are compared; whoever is wrong finds it by making the state again from the entries, for which
-/// the audit chain vouches.
+/// What a server made of the journal, and what the others say that they did. Digests after the same entry are
+/// compared; who is wrong shows when the state is made again from the entries, for which the audit chain
+/// vouches.
 final class StateComparison: Sendable {
   private struct Known {
     /// The newest last.
