@@ -8,7 +8,7 @@ struct StreamTable {
     case refuse
   }
 
-  private static let hintCount = 256
+  private static let hintCount = 64
 
   private let countMax: Int
   private let overflow: Overflow
