@@ -63,6 +63,12 @@ import Testing
 
     struct Missing: Error {}
 
+    /// The newest report that is what is looked for, if there is one.
+    func newest<Found>(_ body: (MediaReport) -> Found?) -> Found? {
+      let all = reports.list.withLock { $0 }
+      return all.compactMap(body).last
+    }
+
     func join(_ number: UInt32) async throws -> (party: MediaParty, offer: String) {
       let party = MediaParty(meeting: MediaTests.meeting, participant: ParticipantID(number))
       gateway.perform(.join(party))
@@ -187,6 +193,46 @@ import Testing
     }
     try await Self.pump(peers, until: { sequence >= 500 }, seeLate, eachRound: send)
     #expect(late == 0)
+    await stage.port.close()
+  }
+
+  /// A camera that nobody sees need not be sent; who looks gets it all the same.
+  @Test func aPublisherIsToldWhetherAnybodyLooks() async throws {
+    let stage = try Stage()
+    let (ann, _) = try await stage.join(1)
+    let (bob, bobOffer) = try await stage.join(2)
+    let stream = PeerStream(mid: "0", kind: .video, ssrc: 77_777)
+    let camera = try await stage.publishing(ann, stream: stream)
+    let screen = try await stage.subscribing(bob, offer: bobOffer)
+    var sequence: UInt16 = 0
+    var isWanted = true
+    var seen = 0
+    func send() {
+      guard camera.isConnected else { return }
+      if let told = stage.newest({ report -> [TrackDemand]? in
+        if case .demand(ann, let tracks) = report { tracks } else { nil }
+      }) {
+        #expect(told.map(\.mid) == ["0"] && told[0].rids == [])
+        isWanted = told[0].isWanted
+      }
+      guard isWanted else { return }
+      sequence += 1
+      Self.picture(sequence, ssrc: stream.ssrc).withUnsafeBytes { camera.send(rtp: $0) }
+      camera.flush()
+    }
+    func see(_ number: Int, _ kind: MediaPacketKind, _ packet: UnsafeRawBufferPointer) {
+      guard kind == .rtp, number == 1, let header = RTPHeader(packet) else { return }
+      if header.payloadBytes > 500 { seen += 1 }
+    }
+    let peers = [camera, screen]
+    try await Self.pump(peers, until: { !isWanted }, see, eachRound: send)
+    #expect(!isWanted && seen == 0)
+    stage.gateway.perform(
+      .wish(
+        bob, [MediaWish(participant: ann.participant, source: .camera, width: 640, height: 360)],
+        videoKbpsMax: 0))
+    try await Self.pump(peers, until: { seen >= 10 }, see, eachRound: send)
+    #expect(isWanted && seen >= 10)
     await stage.port.close()
   }
 
