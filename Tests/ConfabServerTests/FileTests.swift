@@ -78,7 +78,8 @@ extension ServerTests {
       let stranger = try await DatagramSocket.open(to: server.port)
       try await stranger.send(packet)
       let unknown = try #require(TransferToken([UInt8](repeating: 1, count: 16)))
-      try await stranger.send(RelayDatagram.bind(unknown).encoded)
+      let nonce = try #require(try await stranger.nonce(for: unknown))
+      try await stranger.send(RelayDatagram.bind(unknown, nonce).encoded)
       let refused = RelayDatagram.refused(unknown, .tokenUnknown).encoded
       #expect(await stranger.next() == refused)
       // A device that moved says so.
@@ -217,8 +218,24 @@ private final class DatagramSocket {
   /// Binds, and sees that it is so.
   func bind(_ token: Data) async throws {
     let token = try #require(TransferToken(token))
-    try await send(RelayDatagram.bind(token).encoded)
-    #expect(await next() == RelayDatagram.bound(token).encoded)
+    let nonce = try #require(try await nonce(for: token))
+    try await send(RelayDatagram.bind(token, nonce).encoded)
+    guard case .bound(token, _)? = await nextOfRelay() else {
+      Issue.record("not bound")
+      return
+    }
+  }
+
+  /// What the relay sends to the address.
+  func nonce(for token: TransferToken) async throws -> RelayNonce? {
+    try await send(RelayDatagram.bind(token, nil).encoded)
+    guard case .challenge(token, let nonce)? = await nextOfRelay() else { return nil }
+    return nonce
+  }
+
+  private func nextOfRelay() async -> RelayDatagram? {
+    guard let bytes = await next() else { return nil }
+    return bytes.withUnsafeBytes { RelayDatagram($0) }
   }
 
   func close() async throws { try await channel.close() }

@@ -19,11 +19,14 @@ private struct RelayExercise {
   var now = MonotonicTime(nanoseconds: 0)
   /// Which token an address bound last, as this exercise remembers it.
   var bound: [RelayAddress: UInt8] = [:]
+  /// What was sent to an address last.
+  var shown: [RelayAddress: RelayNonce] = [:]
 
   init() {
     limits.bytesPerDayMax = 200_000
     limits.bytesPerSecondMax = 100_000
-    table = RelayTable(limits: limits, at: now)
+    table = RelayTable(
+      limits: limits, seed: [UInt8](repeating: 1, count: RelayTable.seedBytes), at: now)
   }
 
   mutating func step(_ feed: inout ByteFeed) {
@@ -36,13 +39,33 @@ private struct RelayExercise {
     case 2: table.expire(at: now)
     case 3: now = now + .milliseconds(Int64(feed.number16()) * Int64(feed.byte()))
     case 4, 5:
-      let number = UInt8(feed.choice(of: 9))
-      if (try? table.bind(token(number), from: address, at: now)) != nil {
-        bound[address] = number
-      }
+      bind(UInt8(feed.choice(of: 9)), from: address, &feed)
     default: forward(Int(feed.number16()) & 0xFFF, from: address, &feed)
     }
     precondition(table.count <= 4 && table.slotCount <= 8, "slots are not used again")
+  }
+
+  private mutating func bind(
+    _ number: UInt8, from address: RelayAddress, _ feed: inout ByteFeed
+  ) {
+    // One's own, another's, any, or none.
+    let other = RelayAddress(high: 0, low: UInt64(feed.choice(of: 6)), port: 1)
+    let nonce =
+      switch feed.choice(of: 6) {
+      case 0: RelayNonce(UInt64(feed.number16()))
+      case 1: shown[other]
+      case 2: RelayNonce?.none
+      default: shown[address]
+      }
+    switch try? table.bind(token(number), nonce, from: address, at: now) {
+    case .bound(let slot, let next):
+      precondition(nonce == shown[address], "bound an address that has not shown that it receives")
+      precondition((0..<table.slotCount).contains(slot), "bound a slot that is none")
+      bound[address] = number
+      shown[address] = next
+    case .challenged(let fresh): shown[address] = fresh
+    case nil: precondition(nonce != nil, "refused a stranger instead of asking")
+    }
   }
 
   private mutating func forward(

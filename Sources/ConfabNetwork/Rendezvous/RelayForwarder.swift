@@ -18,7 +18,9 @@ struct RelayForwarder {
   private static let handshakeFirstBytes: ClosedRange<UInt8> = 0x40...0x42
 
   init(limits: RelayLimits, at now: MonotonicTime) {
-    table = RelayTable(limits: limits, at: now)
+    var random = SystemRandomNumberGenerator()
+    table = RelayTable(
+      limits: limits, seed: .random(count: RelayTable.seedBytes, using: &random), at: now)
   }
 
   var count: Int { table.count }
@@ -66,17 +68,20 @@ struct RelayForwarder {
     _ datagram: UnsafeRawBufferPointer, from tuple: TransportTuple, at now: MonotonicTime
   ) -> [[UInt8]]? {
     switch RelayDatagram(datagram) {
-    case .bind(let token), .keepAlive(let token):
+    case .bind(let token, let nonce):
       do throws(RelayRefusal) {
-        let slot = try table.bind(token, from: RelayAddress(tuple), at: now)
-        ends[slot].tuple = tuple
-        let kept = ends[slot].kept.take()
-        return [RelayDatagram.bound(token).encoded] + (kept.map { [$0] } ?? [])
+        switch try table.bind(token, nonce, from: RelayAddress(tuple), at: now) {
+        case .challenged(let fresh): return [RelayDatagram.challenge(token, fresh).encoded]
+        case .bound(let slot, let next):
+          ends[slot].tuple = tuple
+          let kept = ends[slot].kept.take()
+          return [RelayDatagram.bound(token, next).encoded] + (kept.map { [$0] } ?? [])
+        }
       } catch {
         return [RelayDatagram.refused(token, error.reason).encoded]
       }
     // The relay's own words, or no words of its at all.
-    case .bound, .refused, nil: return nil
+    case .bound, .refused, .challenge, nil: return nil
     }
   }
 }

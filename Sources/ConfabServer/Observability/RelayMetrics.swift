@@ -8,6 +8,8 @@ struct RelayMetrics: Sendable {
   let forwardedBytes = Counter("confab_relay_bytes_total", "Bytes forwarded.")
   let bound = Counter("confab_relay_bound_total", "Devices that came to the relay.")
   let refused = Counter("confab_relay_refused_total", "Tokens that the relay did not take.")
+  let challenged = Counter(
+    "confab_relay_challenged_total", "Devices asked to show that they receive where they say.")
   let unbound = Counter(
     "confab_relay_unbound_total", "Datagrams dropped because nobody bound their address.")
   let unanswered = Counter(
@@ -20,8 +22,8 @@ struct RelayMetrics: Sendable {
 
   var all: [any Metric] {
     [
-      pairings, forwarded, forwardedBytes, bound, refused, unbound, unanswered, overlong, overRate,
-      overQuota, congested,
+      pairings, forwarded, forwardedBytes, bound, refused, challenged, unbound, unanswered,
+      overlong, overRate, overQuota, congested,
     ]
   }
 
@@ -30,6 +32,7 @@ struct RelayMetrics: Sendable {
     forwardedBytes.add(counters.forwardedBytes)
     bound.add(counters.bound)
     refused.add(counters.refused)
+    challenged.add(counters.challenged)
     unbound.add(counters.unbound)
     unanswered.add(counters.unanswered)
     overlong.add(counters.overlong)

@@ -108,6 +108,11 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
     core.addCandidate(candidate, localSocket: localSocket, at: now.nanoseconds)
   }
 
+  /// What was sent of the handshake has been lost somewhere: it need not wait for its time.
+  package mutating func hurryHandshake(at now: MonotonicTime) {
+    core.handshake.hurry(at: now.nanoseconds)
+  }
+
   /// Tells the other side where else this one may be reached.
   package mutating func announce(_ candidates: [Candidate]) {
     core.announce(candidates)

@@ -1,20 +1,21 @@
 /// What an end of a transfer and the server's relay say to each other; everything else the relay
 /// forwards unread.
 ///
-///     kind 1 | version 1 | reason 2, zero except in a refusal | token 16
+///     kind 1 | version 1 | reason 2, zero except in a refusal | token 16 | nonce 8, zero for none
 ///
 /// All have the same length, so that the relay never sends more than it was sent. All carry the token:
 /// who does not know it cannot pretend to be the relay.
 package enum RelayDatagram: Hashable, Sendable {
   /// To the relay: forward between where this comes from and the other end of the token's pair. Also
-  /// after one's address has changed.
-  case bind(TransferToken)
-  /// The answer to `bind` and to `keepAlive`: it is so.
-  case bound(TransferToken)
-  /// The answer to either when it is not.
+  /// after one's address has changed, and again and again, or it is forgotten. Without a nonce it asks for
+  /// one, and may have any 16 bytes for a token.
+  case bind(TransferToken, RelayNonce?)
+  /// The answer to `bind`: it is so, and the nonce for the next time.
+  case bound(TransferToken, RelayNonce)
+  /// The answer when it is not.
   case refused(TransferToken, Reason)
-  /// To the relay, while nothing else goes: keeps the way through address translators open.
-  case keepAlive(TransferToken)
+  /// The answer to who has not shown that it receives where it says it is: the same once more with this.
+  case challenge(TransferToken, RelayNonce)
 
   /// Why the relay does not forward. Numbers keep their meaning forever.
   package enum Reason: Hashable, Sendable {
@@ -50,41 +51,45 @@ package enum RelayDatagram: Hashable, Sendable {
     }
   }
 
-  package static let byteCount = 20
+  package static let byteCount = 20 + RelayNonce.byteCount
   package static let version: UInt8 = 1
   /// The first bytes that are the relay's own, of which four are used.
   package static let firstBytes: ClosedRange<UInt8> = 0x70...0x7F
   /// The first bytes of what it forwards: handshakes and packets.
   package static let forwardedFirstBytes: ClosedRange<UInt8> = 0x40...0x6F
 
-  /// Nil when it is anything else, of another version, or has a reason where none belongs.
+  /// Nil when it is anything else, of another version, or has a reason or a nonce where none belongs.
   package init?(_ datagram: UnsafeRawBufferPointer) {
-    guard datagram.count == Self.byteCount, datagram[1] == Self.version,
-      let token = TransferToken(datagram[4...])
+    guard datagram.count == Self.byteCount else { return nil }
+    var reader = BlobReader(Array(datagram)[...])
+    guard let kind = try? reader.number(UInt8.self),
+      let version = try? reader.number(UInt8.self), version == Self.version,
+      let reason = try? reader.number(UInt16.self), let token = try? reader.token(),
+      let value = try? reader.number(UInt64.self)
     else { return nil }
-    let reason = UInt16(datagram[2]) << 8 | UInt16(datagram[3])
-    switch datagram[0] {
-    case 0x70 where reason == 0: self = .bind(token)
-    case 0x71 where reason == 0: self = .bound(token)
-    case 0x72 where reason != 0: self = .refused(token, Reason(code: reason))
-    case 0x73 where reason == 0: self = .keepAlive(token)
+    switch (kind, reason, RelayNonce(value)) {
+    case (0x70, 0, let nonce): self = .bind(token, nonce)
+    case (0x71, 0, let nonce?): self = .bound(token, nonce)
+    case (0x72, 1..., nil): self = .refused(token, Reason(code: reason))
+    case (0x73, 0, let nonce?): self = .challenge(token, nonce)
     default: return nil
     }
   }
 
   package var encoded: [UInt8] {
     var writer = BlobWriter()
-    let parts: (kind: UInt8, reason: UInt16, token: TransferToken) =
+    let parts: (kind: UInt8, reason: UInt16, token: TransferToken, nonce: RelayNonce?) =
       switch self {
-      case .bind(let token): (0x70, 0, token)
-      case .bound(let token): (0x71, 0, token)
-      case .refused(let token, let reason): (0x72, reason.code, token)
-      case .keepAlive(let token): (0x73, 0, token)
+      case .bind(let token, let nonce): (0x70, 0, token, nonce)
+      case .bound(let token, let nonce): (0x71, 0, token, nonce)
+      case .refused(let token, let reason): (0x72, reason.code, token, nil)
+      case .challenge(let token, let nonce): (0x73, 0, token, nonce)
       }
     writer.write(parts.kind)
     writer.write(Self.version)
     writer.write(parts.reason)
     writer.write(parts.token.bytes)
+    writer.write(parts.nonce?.value ?? 0)
     return writer.bytes
   }
 }

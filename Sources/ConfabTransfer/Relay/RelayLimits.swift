@@ -20,11 +20,11 @@ package struct RelayLimits: Sendable, Hashable {
   package static let datagramBytesMax = 2_047
   /// The least that a datagram costs, so that tiny ones are not free.
   static let datagramCostMin = 128
-  /// At the same time; past it the one that was silent the longest makes place.
+  /// At the same time; past it the one whose ends bound the longest ago makes place.
   package static let pairingsMax = 4_096
   /// The same of one account: its own make place then.
   package static let accountPairingsMax = 256
-  /// An end that was not heard for so long is forgotten until it binds again. NATs forget sooner.
+  /// An end that did not bind for so long is forgotten until it does. NATs forget sooner.
   package static let silenceMax: Duration = .seconds(60)
   /// A token is good for so long; whoever still needs the relay then answers the offer again.
   package static let lifetime: Duration = .seconds(24 * 3600)

@@ -15,8 +15,9 @@ package struct RelayAddress: Hashable, Sendable {
 
 /// Forwards datagrams between pairs of devices that cannot reach each other.
 ///
-/// Each end of a pairing has a token, and binds the address that it sends from with it; from then on
-/// what comes from the one address goes to the other, unchanged and unread. A value: the shell hands
+/// Each end of a pairing has a token, and binds the address that it sends from with it, after it has shown
+/// that it receives there; from then on what comes from the one address goes to the other, unchanged and
+/// unread. A value: the shell hands
 /// in what came and does what the verdict says. Ends are numbered by slots, which stay the same for as
 /// long as the pairing is there, so that the shell can keep what it needs of each in an array.
 package struct RelayTable: Sendable {
@@ -24,7 +25,8 @@ package struct RelayTable: Sendable {
     let token: TransferToken
     /// Nil until it binds, and again when it was silent for too long.
     var address: RelayAddress?
-    var heardAt: MonotonicTime
+    /// When it bound last. What it sends otherwise counts for nothing: anybody can forge that.
+    var provenAt: MonotonicTime
     var refusedAt: MonotonicTime?
   }
 
@@ -41,6 +43,7 @@ package struct RelayTable: Sendable {
 
   package private(set) var counters = RelayCounters()
   private let limits: RelayLimits
+  private let nonces: RelayNonces
   /// Pairing n has the slots 2n and 2n + 1.
   private var pairings: [Pairing?] = []
   private var ends: [End?] = []
@@ -54,8 +57,12 @@ package struct RelayTable: Sendable {
   private var accountBytesToday: [UInt64: UInt64] = [:]
   private var pairingCounts: [UInt64: Int] = [:]
 
-  package init(limits: RelayLimits, at now: MonotonicTime) {
+  package static let seedBytes = RelayNonces.seedBytes
+
+  /// - Parameter seed: random bytes that nobody else knows.
+  package init(limits: RelayLimits, seed: [UInt8], at now: MonotonicTime) {
     self.limits = limits
+    nonces = RelayNonces(seed: seed)
     dayBeganAt = now
   }
 
@@ -98,7 +105,7 @@ package struct RelayTable: Sendable {
     pairings[index] = Pairing(
       id: id, account: account, openedAt: now, allowance: limits.burstBytes, filledAt: now)
     for (offset, token) in [first, second].enumerated() {
-      ends[2 * index + offset] = End(token: token, address: nil, heardAt: now)
+      ends[2 * index + offset] = End(token: token, address: nil, provenAt: now)
       slotByToken[token] = 2 * index + offset
     }
     indexByID[id] = index
@@ -124,7 +131,7 @@ package struct RelayTable: Sendable {
   package mutating func expire(at now: MonotonicTime) {
     for pairing in pairings.compactMap(\.self) where pairing.isOver(at: now) { close(pairing.id) }
     for (slot, end) in ends.enumerated() {
-      guard let end, end.address != nil, now.since(end.heardAt) >= RelayLimits.silenceMax else {
+      guard let end, end.address != nil, now.since(end.provenAt) >= RelayLimits.silenceMax else {
         continue
       }
       unbind(slot)
@@ -134,8 +141,8 @@ package struct RelayTable: Sendable {
   private mutating func closeQuietest(of account: UInt64? = nil) {
     func heard(_ index: Int) -> MonotonicTime {
       max(
-        ends[2 * index]?.heardAt ?? MonotonicTime(nanoseconds: 0),
-        ends[2 * index + 1]?.heardAt ?? MonotonicTime(nanoseconds: 0))
+        ends[2 * index]?.provenAt ?? MonotonicTime(nanoseconds: 0),
+        ends[2 * index + 1]?.provenAt ?? MonotonicTime(nanoseconds: 0))
     }
     let those = indexByID.values.filter { account == nil || pairings[$0]?.account == account }
     let index = those.min { (heard($0), $0) < (heard($1), $1) }
@@ -150,13 +157,26 @@ package struct RelayTable: Sendable {
 
   // MARK: - What an end says to the relay
 
+  package enum Claim: Sendable, Hashable {
+    /// The slot is that address's. The nonce is for saying so again.
+    case bound(slot: Int, RelayNonce)
+    /// Nothing has changed: whoever it is shall send this back, to show that it receives there.
+    case challenged(RelayNonce)
+  }
+
   /// The sender of the datagram claims the end that the token is for, for the first time or again. The
   /// newest claim counts, since a NAT may give a device another address at any time.
   ///
-  /// - Returns: the slot.
+  /// Without proof of the address nothing is looked up: whoever forges one learns and changes nothing, and
+  /// nobody is sent what he did not ask for.
   package mutating func bind(
-    _ token: TransferToken, from address: RelayAddress, at now: MonotonicTime
-  ) throws(RelayRefusal) -> Int {
+    _ token: TransferToken, _ nonce: RelayNonce?, from address: RelayAddress, at now: MonotonicTime
+  ) throws(RelayRefusal) -> Claim {
+    let (next, former) = nonces.good(for: address, at: now)
+    guard let nonce, nonce == next || nonce == former else {
+      counters.challenged += 1
+      return .challenged(next)
+    }
     guard let slot = slotByToken[token], let pairing = pairings[slot / 2] else {
       counters.refused += 1
       throw RelayRefusal(reason: .tokenUnknown)
@@ -172,8 +192,8 @@ package struct RelayTable: Sendable {
       slotByAddress[address] = slot
       counters.bound += 1
     }
-    ends[slot]?.heardAt = now
-    return slot
+    ends[slot]?.provenAt = now
+    return .bound(slot: slot, next)
   }
 
   // MARK: - What an end says to the other
@@ -196,7 +216,6 @@ package struct RelayTable: Sendable {
       counters.unbound += 1
       return .drop
     }
-    ends[slot]?.heardAt = now
     guard byteCount <= RelayLimits.datagramBytesMax else {
       counters.overlong += 1
       return .drop
@@ -277,6 +296,8 @@ package struct RelayCounters: Sendable, Hashable {
   package var bound = 0
   /// Unknown and old tokens.
   package var refused = 0
+  /// Asked to show that they receive where they say they are.
+  package var challenged = 0
   /// Dropped: from an address that nobody bound.
   package var unbound = 0
   /// Dropped or kept: the other end is not there.

@@ -11,6 +11,8 @@ private final class TestRelay: LoopEndpoint, @unchecked Sendable {
   /// What the server's relay takes.
   private static let datagramBytesMax = 2_047
 
+  private static let nonce: UInt64 = 9
+
   private var ends: [TransferToken: PathAddress] = [:]
   private var line: [(bytes: [UInt8], to: PathAddress)] = []
   private let tokens: [TransferToken]
@@ -30,12 +32,16 @@ private final class TestRelay: LoopEndpoint, @unchecked Sendable {
   }
 
   private func handle(_ datagram: UnsafeRawBufferPointer, from source: PathAddress) {
-    if case .bind(let token)? = RelayDatagram(datagram) {
+    if case .bind(let token, let shown)? = RelayDatagram(datagram) {
+      guard let nonce = RelayNonce(Self.nonce) else { return }
+      guard shown == nonce else {
+        return line.append((RelayDatagram.challenge(token, nonce).encoded, source))
+      }
       guard tokens.contains(token) else {
         return line.append((RelayDatagram.refused(token, .tokenUnknown).encoded, source))
       }
       ends[token] = source
-      return line.append((RelayDatagram.bound(token).encoded, source))
+      return line.append((RelayDatagram.bound(token, nonce).encoded, source))
     }
     guard datagram.count <= Self.datagramBytesMax,
       RelayDatagram.forwardedFirstBytes.contains(datagram[0]),

@@ -154,25 +154,56 @@ import Testing
   @Test func `a place at the relay is asked for, kept, and given up`() throws {
     let token = try #require(TransferToken([UInt8](repeating: 5, count: 16)))
     let other = try #require(TransferToken([UInt8](repeating: 6, count: 16)))
-    var binding = RelayBinding(server, token: token, at: start)
-    let asked = binding.nextDatagram(at: start)
-    #expect(asked == RelayDatagram.bind(token).encoded)
-    RelayDatagram.bound(other).encoded.withUnsafeBytes { binding.receive($0, at: start) }
+    let nonces = (1...3).compactMap { RelayNonce($0) }
+    var random = SeededRandom(seed: 1)
+    var binding = RelayBinding(server, at: start, using: &random)
+    // Before there is a token: the nonce is asked for, and kept fresh.
+    guard case .bind(let question, nil)? = binding.nextDatagram(at: start).flatMap(read) else {
+      Issue.record("nothing was asked")
+      return
+    }
+    #expect(!tell(&binding, .challenge(other, nonces[0])))
     #expect(binding.state == .asking)
-    RelayDatagram.bound(token).encoded.withUnsafeBytes { binding.receive($0, at: start) }
+    #expect(!tell(&binding, .challenge(question, nonces[0])))
+    #expect(binding.state == .ready)
+    #expect(binding.nextDatagram(at: start + .seconds(14)) == nil)
+    #expect(
+      binding.nextDatagram(at: start + .seconds(15))
+        == RelayDatagram.bind(question, nonces[0]).encoded)
+    #expect(!tell(&binding, .bound(question, nonces[1])))
+    #expect(binding.state == .ready)
+    // With a token it is one question and one answer.
+    binding.claim(token, at: start)
+    #expect(binding.nextDatagram(at: start) == RelayDatagram.bind(token, nonces[0]).encoded)
+    #expect(!tell(&binding, .bound(other, nonces[1])))
+    #expect(binding.state == .asking)
+    #expect(!tell(&binding, .bound(token, nonces[1])))
     #expect(binding.state == .bound)
     let early = binding.nextDatagram(at: start + .seconds(14))
     #expect(early == nil)
     let renewal = binding.nextDatagram(at: start + .seconds(15))
-    #expect(renewal != nil)
-    RelayDatagram.refused(token, .expired).encoded.withUnsafeBytes {
-      binding.receive($0, at: start)
-    }
+    #expect(renewal == RelayDatagram.bind(token, nonces[1]).encoded)
+    // Our address has changed meanwhile.
+    #expect(!tell(&binding, .challenge(token, nonces[2])))
+    #expect(binding.nextDatagram(at: start) == RelayDatagram.bind(token, nonces[2]).encoded)
+    #expect(tell(&binding, .bound(token, nonces[2])))
+    #expect(!tell(&binding, .refused(token, .expired)))
     #expect(binding.state == .refused(.expired))
     #expect(binding.nextDeadline == nil)
-    var silent = RelayBinding(server, token: token, at: start)
+    binding.release(at: start)
+    #expect(!tell(&binding, .challenge(token, nonces[0])))
+    #expect(binding.state == .ready)
+    var silent = RelayBinding(server, at: start, using: &random)
     while let deadline = silent.nextDeadline { _ = silent.nextDatagram(at: deadline) }
     #expect(silent.state == .silent)
+  }
+
+  private func read(_ bytes: [UInt8]) -> RelayDatagram? {
+    bytes.withUnsafeBytes { RelayDatagram($0) }
+  }
+
+  private func tell(_ binding: inout RelayBinding, _ datagram: RelayDatagram) -> Bool {
+    datagram.encoded.withUnsafeBytes { binding.receive($0, at: start) }
   }
 
   @Test func `our own addresses are those of the interfaces`() {

@@ -36,6 +36,10 @@ import Testing
       count: { [tallies] in tallies.add($0) })
   }
 
+  private func relayDatagram(_ bytes: [UInt8]) -> RelayDatagram? {
+    bytes.withUnsafeBytes { RelayDatagram($0) }
+  }
+
   private func ask(_ socket: PlainSocket) throws -> STUNMessage {
     socket.send(STUNMessage(.request, transaction: Array("twelve bytes".utf8)).encoded())
     let answer = try #require(socket.receive())
@@ -96,8 +100,17 @@ import Testing
     for (end, bytes) in zip(ends, tokens) {
       end.connect(ipv4: Self.loopback, port: port.port)
       let token = try #require(TransferToken(bytes))
-      end.send(RelayDatagram.bind(token).encoded)
-      #expect(end.receive() == RelayDatagram.bound(token).encoded)
+      end.send(RelayDatagram.bind(token, nil).encoded)
+      let question = try #require(end.receive().flatMap(relayDatagram))
+      guard case .challenge(token, let nonce) = question else {
+        Issue.record("bound without proof: \(question)")
+        return
+      }
+      end.send(RelayDatagram.bind(token, nonce).encoded)
+      guard case .bound(token, _)? = end.receive().flatMap(relayDatagram) else {
+        Issue.record("not bound")
+        return
+      }
     }
     for (from, to) in [(ends[0], ends[1]), (ends[1], ends[0])] {
       // Some of one size, so that they may leave together, and one that ends the train.

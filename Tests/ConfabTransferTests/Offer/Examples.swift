@@ -43,6 +43,11 @@ enum Example {
     return token
   }
 
+  static func nonce(_ value: UInt64) -> RelayNonce {
+    guard let nonce = RelayNonce(value) else { preconditionFailure("0 stands for none") }
+    return nonce
+  }
+
   static func device(
     _ identity: Curve25519.Signing.PrivateKey, _ agreement: Curve25519.KeyAgreement.PrivateKey
   ) -> TransferDevice {

@@ -66,15 +66,16 @@ import Testing
   }
 
   private func relay() -> [(name: String, bytes: [UInt8])] {
-    let token = Example.token(0xB0)
+    let (token, nonce) = (Example.token(0xB0), Example.nonce(0x0102_0304_0506_0708))
     return [
-      ("relay bind", RelayDatagram.bind(token).encoded),
-      ("relay bound", RelayDatagram.bound(token).encoded),
+      ("relay bind, without a nonce", RelayDatagram.bind(token, nil).encoded),
+      ("relay challenge", RelayDatagram.challenge(token, nonce).encoded),
+      ("relay bind", RelayDatagram.bind(token, nonce).encoded),
+      ("relay bound", RelayDatagram.bound(token, nonce).encoded),
       ("relay refused, token unknown", RelayDatagram.refused(token, .tokenUnknown).encoded),
       ("relay refused, expired", RelayDatagram.refused(token, .expired).encoded),
       ("relay refused, quota used up", RelayDatagram.refused(token, .quotaUsedUp).encoded),
       ("relay refused, busy", RelayDatagram.refused(token, .busy).encoded),
-      ("relay keep alive", RelayDatagram.keepAlive(token).encoded),
     ]
   }
 }

@@ -9,6 +9,8 @@ struct RelayTableTests {
   private let bob = RelayAddress(high: 0x2001_0DB8 << 32, low: 7, port: 5_000)
   private let eve = RelayAddress(high: 0, low: 0xFFFF_C000_0209, port: 6_000)
 
+  private static let seed = [UInt8](repeating: 7, count: RelayTable.seedBytes)
+
   private func token(_ number: Int) -> TransferToken {
     var random = SeededRandom(seed: UInt64(number))
     guard let token = TransferToken([UInt8].random(count: 16, using: &random)) else {
@@ -20,7 +22,7 @@ struct RelayTableTests {
   private func table(_ change: (inout RelayLimits) -> Void = { _ in }) -> RelayTable {
     var limits = RelayLimits()
     change(&limits)
-    var table = RelayTable(limits: limits, at: now)
+    var table = RelayTable(limits: limits, seed: Self.seed, at: now)
     table.open(1, for: 1, tokens: token(1), token(2), at: now)
     return table
   }
@@ -49,13 +51,85 @@ struct RelayTableTests {
   @Test("tokens that nobody gave out bind nothing")
   func unknownTokens() {
     var table = table()
+    let nonce = table.nonce(eve, now)
     #expect(throws: RelayRefusal(reason: .tokenUnknown)) {
-      try table.bind(token(9), from: eve, at: now)
+      try table.bind(token(9), nonce, from: eve, at: now)
     }
     #expect(table.counters.refused == 1)
     #expect(table.open(2, for: 1, tokens: token(1), token(3), at: now) == nil)
     #expect(table.open(2, for: 1, tokens: token(3), token(3), at: now) == nil)
     #expect(table.open(1, for: 1, tokens: token(3), token(4), at: now) == nil)
+  }
+
+  @Test("an address counts only when it has sent back what was sent to it")
+  func proof() throws {
+    var table = bound()
+    let nonce = try #require(table.nonce(ann, now))
+    // Who sends in bob's name does not see the challenge, and neither another address's nonce nor another
+    // number is his.
+    for guess in [nil, nonce, RelayNonce(1), RelayNonce(nonce.value ^ 1)] {
+      guard case .challenged(let fresh) = try table.bind(token(1), guess, from: bob, at: now)
+      else {
+        Issue.record("bound without proof")
+        continue
+      }
+      #expect(fresh != nonce)
+      #expect(fresh == table.nonce(bob, now))
+    }
+    #expect(table.send(100, from: bob, at: now) == .forward(to: 0))
+    #expect(table.counters.bound == 2)
+    // Another relay, or the same begun anew, has another secret.
+    var other = RelayTable(
+      limits: RelayLimits(), seed: [UInt8](repeating: 8, count: RelayTable.seedBytes), at: now)
+    #expect(other.nonce(ann, now) != nonce)
+    // A port is another address.
+    let moved = RelayAddress(high: ann.high, low: ann.low, port: ann.port + 1)
+    #expect(table.nonce(moved, now) != nonce)
+  }
+
+  @Test("who has not shown where he is learns nothing about tokens")
+  func secrecy() throws {
+    var table = table()
+    guard case .challenged = try table.bind(token(9), nil, from: eve, at: now) else {
+      Issue.record("an unknown token was told from others")
+      return
+    }
+    #expect(table.counters.refused == 0)
+  }
+
+  @Test("a nonce is good for a minute, two at the most, and each answer has the next")
+  mutating func nonceLifetime() throws {
+    var table = table()
+    let nonce = try #require(table.nonce(ann, now))
+    now = now + .seconds(60)
+    guard case .bound(0, let next) = try table.bind(token(1), nonce, from: ann, at: now) else {
+      Issue.record("a nonce of the last minute was not taken")
+      return
+    }
+    #expect(next != nonce)
+    #expect(next == table.nonce(ann, now))
+    now = now + .seconds(60)
+    guard case .challenged = try table.bind(token(1), nonce, from: ann, at: now) else {
+      Issue.record("an old nonce was taken")
+      return
+    }
+    guard case .bound = try table.bind(token(1), next, from: ann, at: now) else {
+      Issue.record("the next nonce was not taken")
+      return
+    }
+  }
+
+  @Test("what is sent in its name keeps no address that is gone")
+  mutating func goneAddress() {
+    var table = bound()
+    for _ in 0..<6 {
+      now = now + .seconds(10)
+      _ = table.send(100, from: ann, at: now)
+      #expect(table.slot(token(2), bob, now) == 1)
+    }
+    table.expire(at: now)
+    #expect(table.send(100, from: ann, at: now) == .drop)
+    #expect(table.send(100, from: bob, at: now) == .drop)
   }
 
   @Test("until the other end is there, only what opens a connection is worth keeping")
@@ -117,8 +191,9 @@ struct RelayTableTests {
     now = now + (RelayLimits.lifetime - .nanoseconds(1))
     #expect(table.slot(token(1), ann, now) == 0)
     now = now + .nanoseconds(1)
+    let nonce = table.nonce(bob, now)
     #expect(throws: RelayRefusal(reason: .expired)) {
-      try table.bind(token(2), from: bob, at: now)
+      try table.bind(token(2), nonce, from: bob, at: now)
     }
     table.expire(at: now)
     #expect(table.count == 0)
@@ -192,7 +267,7 @@ struct RelayTableTests {
 
   @Test("past the limit the quietest pairing makes place")
   mutating func full() {
-    var table = RelayTable(limits: RelayLimits(), at: now)
+    var table = RelayTable(limits: RelayLimits(), seed: Self.seed, at: now)
     let late = now + .seconds(1)
     for number in 1...RelayLimits.pairingsMax {
       table.open(
@@ -223,7 +298,17 @@ extension RelayTable {
   fileprivate mutating func slot(
     _ token: TransferToken, _ address: RelayAddress, _ now: MonotonicTime
   ) -> Int? {
-    try? bind(token, from: address, at: now)
+    guard case .bound(let slot, _)? = try? bind(token, nonce(address, now), from: address, at: now)
+    else { return nil }
+    return slot
+  }
+
+  /// As whoever receives at the address gets it.
+  fileprivate mutating func nonce(_ address: RelayAddress, _ now: MonotonicTime) -> RelayNonce? {
+    guard
+      case .challenged(let nonce)? = try? bind(Example.token(0), nil, from: address, at: now)
+    else { return nil }
+    return nonce
   }
 
   fileprivate mutating func send(

@@ -19,6 +19,10 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
   private var id: UInt64 = 0
   private var gathering: CandidateGathering?
   private var gatheringWaiters: [@Sendable ([Candidate]) -> Void] = []
+  /// For the next taker, with a socket of its own: to the relay an address is one end of one pair.
+  private var nextRelay: RelayBinding?
+  /// Of takers who are done: sockets are few.
+  private var idleRelays: [RelayBinding] = []
   private var takers: [FilePresentation] = []
   private var nextTaker = 0
   /// Which taker an address is of; only where there are several.
@@ -50,6 +54,7 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
       let (number, port) = try state.openSocket(for: offering.id)
       offering.gathering = CandidateGathering(
         server: server, port: port, socket: number, at: state.now)
+      if let server { offering.nextRelay = try offering.newBinding(server, state) }
     }
     return offering
   }
@@ -72,22 +77,40 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
 
   /// Somebody takes the offer.
   ///
-  /// - Parameter relay: a place for this pair alone; it gets a socket of its own, because to the relay
-  ///   an address is one end of one pair.
+  /// - Parameter relay: a place for this pair alone.
   package func accept(
     _ setup: ConnectionSetup, relay: RelayPlace? = nil
   ) async throws -> FilePresentation {
     try await loop.perform { state in
-      let socket = relay == nil ? 0 : try state.openSocket(for: self.id).number
+      let place = try relay.map { ($0.token, try self.takeBinding($0.address, state)) }
       let taker = FilePresentation(
-        setup, of: self.tree, holes: self.holes, hashing: self.hashing, relay: relay,
-        relaySocket: socket, loop: self.loop, threads: self.threads, at: state.now)
+        setup, of: self.tree, holes: self.holes, hashing: self.hashing, relay: place,
+        loop: self.loop, threads: self.threads, at: state.now)
       self.takers.append(taker)
       self.gathering?.beginWatching()
       for (bytes, source) in self.early { self.tryAll(bytes, from: source, .none, at: state.now) }
       taker.endReceiveBatch(hostDrops: nil, at: state.now)
       return taker
     }
+  }
+
+  private func newBinding(
+    _ relay: PathAddress, _ state: LoopState
+  ) throws(SystemError) -> RelayBinding {
+    if var idle = idleRelays.popLast() {
+      idle.release(at: state.now)
+      return idle
+    }
+    return RelayBinding(relay, socket: try state.openSocket(for: id).number, at: state.now)
+  }
+
+  private func takeBinding(
+    _ relay: PathAddress, _ state: LoopState
+  ) throws(SystemError) -> RelayBinding {
+    let taken = if let nextRelay { nextRelay } else { try newBinding(relay, state) }
+    // Without one ready, the next taker waits a little longer.
+    nextRelay = try? newBinding(relay, state)
+    return taken
   }
 
   /// Takes no more takers; those that are there are served to their end.
@@ -127,14 +150,18 @@ extension FileOffering {
     slot.forEachDatagram { datagram in
       switch DatagramFamily(datagram[0]) {
       case .transfer: route(datagram, slot, at: now)
-      case .relay:
-        for taker in takers {
-          taker.receiveFromRelay(UnsafeRawBufferPointer(datagram), from: slot.source, at: now)
-        }
+      case .relay: receiveFromRelay(UnsafeRawBufferPointer(datagram), slot, at: now)
       case .stun: gathering?.receive(Array(datagram), from: slot.source)
       case .foreign: break
       }
     }
+  }
+
+  private func receiveFromRelay(
+    _ datagram: UnsafeRawBufferPointer, _ slot: ReceiveBatch.Slot, at now: MonotonicTime
+  ) {
+    if nextRelay?.relay == slot.source { _ = nextRelay?.receive(datagram, at: now) }
+    for taker in takers { taker.receiveFromRelay(datagram, from: slot.source, at: now) }
   }
 
   package func endReceiveBatch(
@@ -157,6 +184,7 @@ extension FileOffering {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    if let train = nextRelay?.nextTrain(into: buffer, at: now) { return train }
     // Silence is found out when there is nothing more to ask.
     gatheringChanged(at: now)
     for step in 0..<takers.count {
@@ -176,8 +204,8 @@ extension FileOffering {
 
   package var nextDeadline: MonotonicTime? {
     var earliest = gathering?.nextDeadline
-    for taker in takers {
-      guard let deadline = taker.nextDeadline else { continue }
+    for deadline in takers.map(\.nextDeadline) + [nextRelay?.nextDeadline] {
+      guard let deadline else { continue }
       earliest = earliest.map { min($0, deadline) } ?? deadline
     }
     return earliest
@@ -227,6 +255,7 @@ extension FileOffering {
   }
 
   private func forgetFinished() {
+    idleRelays += takers.filter(\.isOver).compactMap(\.relay)
     takers.removeAll { $0.isOver }
     owners = [:]
     nextTaker = 0

@@ -30,8 +30,8 @@ package final class FilePresentation: @unchecked Sendable {
   /// On the loop's thread.
   init(
     _ setup: ConnectionSetup, of tree: SourceTree, holes: [Range<UInt64>],
-    hashing: ContentHashing, relay: RelayPlace?, relaySocket: UInt8, loop: TransferLoop,
-    threads: DiskThreads, at now: MonotonicTime
+    hashing: ContentHashing, relay: (token: TransferToken, binding: RelayBinding)?,
+    loop: TransferLoop, threads: DiskThreads, at now: MonotonicTime
   ) {
     self.tree = tree
     self.hashing = hashing
@@ -39,8 +39,8 @@ package final class FilePresentation: @unchecked Sendable {
     self.threads = threads
     (updates, continuation) = AsyncStream.makeStream(
       bufferingPolicy: .bufferingNewest(Self.updatesMax))
-    channel = TransferChannel(
-      setup, relay: relay, relaySocket: relaySocket, at: now, updates: continuation)
+    channel = TransferChannel(setup, at: now, updates: continuation)
+    if let relay { channel.use(relay.token, with: relay.binding, at: now) }
     machine = PresenterMachine(tree.manifest, holes: holes)
     source = PacketSource(tree)
     digests = DigestTable(tree.manifest)
@@ -141,6 +141,8 @@ extension FilePresentation {
   var packetsReceived: UInt64 { channel.connection.statistics.packetsReceived }
   var isEstablished: Bool { channel.connection.isEstablished }
   var isOver: Bool { channel.isOver }
+  /// The place at the relay, which is of no more use when this is over.
+  var relay: RelayBinding? { channel.relay }
 
   /// - Returns: true when it is over, the first time that this is asked after.
   func finishIfDone() -> Bool {

@@ -20,6 +20,8 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   private var id: UInt64 = 0
   private var gathering: CandidateGathering?
   private var gatheringWaiters: [@Sendable ([Candidate]) -> Void] = []
+  /// Until the channel has it: the relay is asked before there is a token.
+  private var relay: RelayBinding?
   private var channel: TransferChannel?
   private var machine: RecipientMachine
   private let pool = StagingPool()
@@ -54,6 +56,7 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
       let (number, port) = try state.openSocket(for: reception.id)
       reception.gathering = CandidateGathering(
         server: server, port: port, socket: number, at: state.now)
+      reception.relay = server.map { RelayBinding($0, socket: number, at: state.now) }
     }
     return reception
   }
@@ -78,16 +81,20 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   package func begin(_ setup: ConnectionSetup, relay: RelayPlace? = nil) {
     loop.post { state in
       guard self.channel == nil else { return }
-      self.channel = TransferChannel(
-        setup, relay: relay, relaySocket: 0, at: state.now, updates: self.continuation)
+      self.channel = TransferChannel(setup, at: state.now, updates: self.continuation)
       self.gathering?.beginWatching()
       self.pump(at: state.now)
     }
+    if let relay { use(relay) }
   }
 
   /// The server has a place at its relay for this pair.
-  package func use(_ relay: RelayPlace) {
-    loop.post { state in self.channel?.use(relay, socket: 0, at: state.now) }
+  package func use(_ place: RelayPlace) {
+    loop.post { state in
+      let binding =
+        self.relay.take() ?? RelayBinding(place.address, socket: 0, at: state.now)
+      self.channel?.use(place.token, with: binding, at: state.now)
+    }
   }
 
   /// Another address at which the presenter may be reached.
@@ -150,6 +157,9 @@ extension FileReception {
         channel?.connection.receive(
           datagram, from: slot.source, mark: slot.mark, at: now, into: &sink)
       case .relay:
+        if relay?.relay == slot.source {
+          _ = relay?.receive(UnsafeRawBufferPointer(datagram), at: now)
+        }
         channel?.receiveFromRelay(UnsafeRawBufferPointer(datagram), from: slot.source, at: now)
       case .stun: gathering?.receive(Array(datagram), from: slot.source)
       case .foreign: break
@@ -180,6 +190,7 @@ extension FileReception {
       buffer.copyBytes(from: bytes)
       return OutgoingTrain(one: bytes.count, to: address)
     }
+    if let train = relay?.nextTrain(into: buffer, at: now) { return train }
     // Silence is found out when there is nothing more to ask.
     gatheringChanged(at: now)
     guard channel != nil else { return nil }
@@ -197,7 +208,7 @@ extension FileReception {
   }
 
   package var nextDeadline: MonotonicTime? {
-    let own = [gathering?.nextDeadline, channel?.nextDeadline]
+    let own = [gathering?.nextDeadline, relay?.nextDeadline, channel?.nextDeadline]
     let files = channel?.isOpen ?? false ? machine.nextDeadline : nil
     return (own + [files]).compactMap { $0 }.min()
   }

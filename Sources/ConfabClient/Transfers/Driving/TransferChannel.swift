@@ -28,22 +28,23 @@ struct TransferChannel: ~Copyable {
   private let updates: AsyncStream<TransferUpdate>.Continuation
 
   init(
-    _ setup: ConnectionSetup, relay place: RelayPlace?, relaySocket: UInt8, at now: MonotonicTime,
+    _ setup: ConnectionSetup, at now: MonotonicTime,
     updates: AsyncStream<TransferUpdate>.Continuation
   ) {
     connection = FileConnection(setup, at: now)
     meter = ProgressMeter(at: now)
     began = now
     self.updates = updates
-    if let place { use(place, socket: relaySocket, at: now) }
   }
 
   /// The other side may be reached through the relay too, from now on.
-  mutating func use(_ place: RelayPlace, socket: UInt8, at now: MonotonicTime) {
-    var address = place.address
-    address.localSocket = socket
-    relay = RelayBinding(address, token: place.token, at: now)
-    connection.addCandidate(Candidate(place.address, .relay), localSocket: socket, at: now)
+  mutating func use(_ token: TransferToken, with binding: RelayBinding, at now: MonotonicTime) {
+    var binding = binding
+    binding.claim(token, at: now)
+    relay = binding
+    let address = binding.relay
+    connection.addCandidate(
+      Candidate(address, .relay), localSocket: address.localSocket, at: now)
   }
 
   var isOpen: Bool { if case .open = ending { true } else { false } }
@@ -157,18 +158,30 @@ struct TransferChannel: ~Copyable {
   mutating func nextRelayDatagram(
     into buffer: UnsafeMutableRawBufferPointer, at now: MonotonicTime
   ) -> OutgoingTrain? {
-    guard !isOver, let bytes = relay?.nextDatagram(at: now), let address = relay?.relay else {
-      return nil
-    }
-    buffer.copyBytes(from: bytes)
-    return OutgoingTrain(one: bytes.count, to: address)
+    isOver ? nil : relay?.nextTrain(into: buffer, at: now)
   }
 
-  /// - Returns: whether a datagram of the relay's own was ours.
   mutating func receiveFromRelay(
     _ datagram: UnsafeRawBufferPointer, from source: PathAddress, at now: MonotonicTime
   ) {
-    guard relay?.relay == source else { return }
-    relay?.receive(datagram, at: now)
+    guard relay?.relay == source, relay?.receive(datagram, at: now) ?? false else { return }
+    connection.hurryHandshake(at: now)
+  }
+}
+
+extension RelayBinding {
+  init(_ relay: PathAddress, socket: UInt8, at now: MonotonicTime) {
+    var address = relay
+    address.localSocket = socket
+    var random = SystemRandomNumberGenerator()
+    self.init(address, at: now, using: &random)
+  }
+
+  mutating func nextTrain(
+    into buffer: UnsafeMutableRawBufferPointer, at now: MonotonicTime
+  ) -> OutgoingTrain? {
+    guard let bytes = nextDatagram(at: now) else { return nil }
+    buffer.copyBytes(from: bytes)
+    return OutgoingTrain(one: bytes.count, to: relay)
   }
 }
