@@ -64,6 +64,8 @@ package enum HubLimits {
   /// People in a room who may accept one offer.
   package static let fileAcceptancesPerOfferMax = 256
   package static let fileAcceptancesMax = 8_192
+  /// Of the offers of one account, so that others have takers too.
+  package static let fileAcceptancesPerAccountMax = 1_024
   /// Offers that ended, kept to say why; the oldest is forgotten first.
   package static let endedFileOffersMax = 4_096
   /// Offers and acceptances of one account: how many a second, and how many at once after a rest.
@@ -75,6 +77,8 @@ package enum HubLimits {
   package static let fileOfferCopiesMax = 64
   /// Offers that a connection is told of when it subscribes; the others stand in the list.
   package static let fileOffersToldMax = 32
+  /// Of one account and not accepted, so that nobody's many hide another's.
+  package static let fileOffersToldPerAccountMax = 8
   /// Offers in one reply, so that it fits a frame.
   package static let fileOffersPerPageMax = 64
   /// Recipients named in a list of one's own offers.

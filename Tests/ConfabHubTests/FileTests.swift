@@ -145,6 +145,32 @@ struct FileOfferTests {
     #expect(harness.ask(HubHarness.offer(1, to: "@bob"), on: ann).standing != nil)
   }
 
+  @Test("nobody's many offers hide another's from who comes later")
+  func manyOffers() {
+    let harness = HubHarness()
+    let (ann, cat) = (harness.withDevice("ann", 1), harness.withDevice("cat", 3))
+    for number in 0..<UInt64(HubLimits.fileOffersPerAccountMax) {
+      #expect(harness.ask(HubHarness.offer(number, to: "@bob"), on: ann).standing != nil)
+    }
+    #expect(harness.ask(HubHarness.offer(999, to: "@bob"), on: cat).standing != nil)
+    let bob = harness.receiving("bob", device: 2)
+    let told = harness.offered(bob).map(\.from)
+    #expect(told.count { $0 == "ann" } == HubLimits.fileOffersToldPerAccountMax)
+    #expect(told.last == "cat")
+    #expect(harness.offers(bob).count == HubLimits.fileOffersPerPageMax)
+  }
+
+  @Test("each end of a pairing pays for what it sends through the relay")
+  func whoPays() {
+    let harness = HubHarness()
+    let (ann, bob) = (harness.withDevice("ann", 1), harness.receiving("bob", device: 2))
+    harness.ask(HubHarness.offer(1, to: "@bob"), on: ann)
+    let pairing = harness.ask(HubHarness.accept(1), on: bob).acceptance?.pairing
+    let grant = pairing.flatMap { harness.relays[$0] }
+    #expect(grant?.sender == AccountID(1))
+    #expect(grant?.taker == AccountID(2))
+  }
+
   @Test("a sender who is lost may come back within the grace, and then the offer goes on")
   func grace() {
     let harness = HubHarness()

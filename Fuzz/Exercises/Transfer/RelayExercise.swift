@@ -34,7 +34,9 @@ private struct RelayExercise {
     switch feed.choice(of: 8) {
     case 0:
       let id = UInt64(feed.choice(of: 4))
-      table.open(id, for: id % 3, tokens: token(UInt8(2 * id)), token(UInt8(2 * id + 1)), at: now)
+      table.open(
+        id, for: id % 3, and: id / 2, tokens: token(UInt8(2 * id)), token(UInt8(2 * id + 1)),
+        at: now)
     case 1: table.close(UInt64(feed.choice(of: 4)))
     case 2: table.expire(at: now)
     case 3: now = now + .milliseconds(Int64(feed.number16()) * Int64(feed.byte()))

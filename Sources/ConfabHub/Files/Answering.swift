@@ -52,7 +52,8 @@ extension Hub {
     let before = offer.acceptance(of: person)
     if before == nil {
       guard offer.acceptances.count < HubLimits.fileAcceptancesPerOfferMax,
-        files.acceptanceCount < HubLimits.fileAcceptancesMax
+        files.acceptanceCount < HubLimits.fileAcceptancesMax,
+        files.acceptanceCount(of: offer.from) < HubLimits.fileAcceptancesPerAccountMax
       else {
         throw Rejection(
           .placeFull, "Too many people take files at this moment. Try again later.")
@@ -64,7 +65,7 @@ extension Hub {
     guard let entry = commit([accepted], by: person).last?.entry else { return }
     if let before { closeRelay(before) }
     let acceptance = OpenFileOffer.Acceptance(
-      grant: makeGrant(for: offer.from), device: device, answer: bytes, entry: entry,
+      grant: makeGrant(for: offer.from, and: person), device: device, answer: bytes, entry: entry,
       connection: caller.connection)
     files.setAnswer(.accepted(acceptance), of: person, to: offer.id)
     // First, so that the relay knows both before one of them asks.
@@ -81,13 +82,15 @@ extension Hub {
     log(caller, "accepted files", "\(offer.id) from @\(state.name(of: offer.from))")
   }
 
-  private mutating func makeGrant(for sender: AccountID) -> RelayGrant {
+  private mutating func makeGrant(for sender: AccountID, and taker: AccountID) -> RelayGrant {
     let pairing = files.makePairing()
     guard options.relaysFiles else {
-      return RelayGrant(pairing: pairing, sender: sender, presenter: [], recipient: [])
+      return RelayGrant(
+        pairing: pairing, sender: sender, taker: taker, presenter: [], recipient: [])
     }
     return RelayGrant(
-      pairing: pairing, sender: sender, presenter: randomBytes(count: RelayGrant.tokenBytes),
+      pairing: pairing, sender: sender, taker: taker,
+      presenter: randomBytes(count: RelayGrant.tokenBytes),
       recipient: randomBytes(count: RelayGrant.tokenBytes))
   }
 

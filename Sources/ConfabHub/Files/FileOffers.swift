@@ -8,6 +8,8 @@ struct FileOffers: Sendable {
   private(set) var open: OrderedDictionary<TransferID, OpenFileOffer> = [:]
   private(set) var acceptanceCount = 0
   private var countByAccount: [AccountID: Int] = [:]
+  /// By whose offers they are of.
+  private var acceptancesByAccount: [AccountID: Int] = [:]
   /// Which offers a connection made or accepted.
   private var byConnection: [ConnectionID: OrderedSet<TransferID>] = [:]
   /// Offers whose sender is lost, in the order in which that ends them.
@@ -18,6 +20,15 @@ struct FileOffers: Sendable {
   var count: Int { open.count }
 
   func count(of account: AccountID) -> Int { countByAccount[account] ?? 0 }
+
+  /// How many take something of this account at the same time.
+  func acceptanceCount(of account: AccountID) -> Int { acceptancesByAccount[account] ?? 0 }
+
+  private mutating func countAcceptances(_ change: Int, of account: AccountID) {
+    acceptanceCount += change
+    let count = acceptanceCount(of: account) + change
+    acceptancesByAccount[account] = count > 0 ? count : nil
+  }
 
   /// Why an offer that was open lately is not any more.
   func ending(of id: TransferID) -> FileWithdrawal? { ended[id] }
@@ -62,7 +73,7 @@ struct FileOffers: Sendable {
     graces[id] = nil
     let left = count(of: offer.from) - 1
     countByAccount[offer.from] = left > 0 ? left : nil
-    acceptanceCount -= offer.acceptances.count
+    countAcceptances(-offer.acceptances.count, of: offer.from)
     if let connection = offer.connection { release(connection, id) }
     for (_, acceptance) in offer.acceptances { release(acceptance.connection, id) }
     return offer
@@ -99,13 +110,13 @@ struct FileOffers: Sendable {
   ) {
     guard let offer = open[id] else { return }
     if let old = offer.acceptance(of: account) {
-      acceptanceCount -= 1
+      countAcceptances(-1, of: offer.from)
       open[id]?.answers[account] = nil
       releaseUnlessNeeded(old.connection, id)
     }
     open[id]?.answers[account] = answer
     if case .accepted(let acceptance) = answer {
-      acceptanceCount += 1
+      countAcceptances(1, of: offer.from)
       involve(acceptance.connection, id)
     }
   }

@@ -51,12 +51,16 @@ extension Hub {
     let receives = connections[connection]?.canReceiveFiles == true
     let device = device(of: connection)
     var left = HubLimits.fileOffersToldMax
+    var told: [AccountID: Int] = [:]
     for offer in files.open.values where mayReceive(account, offer) {
       guard left > 0, offer.from != account || device != offer.device else { continue }
       switch offer.state(for: account, connection, device, at: now.monotonic) {
       case .taken, .refused, .complete: continue
       case .accepted: if receives { files.reattach(account, to: offer.id, on: connection) }
-      case .waiting: break
+      case .waiting:
+        let count = told[offer.from, default: 0]
+        guard count < HubLimits.fileOffersToldPerAccountMax else { continue }
+        told[offer.from] = count + 1
       }
       left -= 1
       hold(.notify(connection, .fileOffered(view(of: offer, for: account, connection, receives))))

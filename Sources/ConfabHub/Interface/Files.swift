@@ -55,8 +55,9 @@ package enum FileOfferState: Sendable, Hashable {
 /// What the relay must know of a pairing: a secret for each end.
 package struct RelayGrant: Sendable, Hashable {
   package var pairing: PairingID
-  /// Whose share of the relay it is.
+  /// Who pays for what each end sends.
   package var sender: AccountID
+  package var taker: AccountID
   package var presenter: [UInt8]
   package var recipient: [UInt8]
 

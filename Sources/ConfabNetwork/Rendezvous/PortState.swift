@@ -23,6 +23,8 @@ package final class PortState {
   /// Nil while no meetings are served.
   package var media: (any PortMedia)?
   private var quota = AddressQuota()
+  /// Of addresses that no forger has: a flood of forged ones takes nothing from them.
+  private var provenQuota = AddressQuota()
   package let streams = PortStreams()
   private var tally = UDPPort.Tally()
   private var hasNews = false
@@ -116,7 +118,8 @@ package final class PortState {
       if relay == nil { tally.dropped += 1 }
       relay?.forward(UnsafeRawBufferPointer(datagram), from: tuple, at: now, into: &outgoing)
     case RelayDatagram.firstBytes where tuple.connection == 0:
-      answer(relay?.control(UnsafeRawBufferPointer(datagram), from: tuple, at: now), to: tuple)
+      let reply = relay?.control(UnsafeRawBufferPointer(datagram), from: tuple, at: now)
+      answer(reply?.datagrams, to: tuple, isProven: reply?.isProven ?? false)
     default: tally.dropped += 1
     }
   }
@@ -136,12 +139,18 @@ package final class PortState {
 
   /// - Returns: whether there was an answer and the address may have it.
   @discardableResult
-  private func answer(_ answers: [[UInt8]]?, to tuple: TransportTuple) -> Bool {
+  private func answer(
+    _ answers: [[UInt8]]?, to tuple: TransportTuple, isProven: Bool = false
+  ) -> Bool {
     guard let answers else {
       tally.dropped += 1
       return false
     }
-    guard quota.take(address: tuple.remoteAddress, at: now) else {
+    let isLeft =
+      isProven
+      ? provenQuota.take(address: tuple.remoteAddress, at: now)
+      : quota.take(address: tuple.remoteAddress, at: now)
+    guard isLeft else {
       tally.limited += 1
       return false
     }

@@ -28,11 +28,12 @@ struct RelayForwarder {
   mutating func takeCounters() -> RelayCounters { table.takeCounters() }
 
   mutating func open(
-    _ pairing: UInt64, for account: UInt64, tokens first: [UInt8], _ second: [UInt8],
-    at now: MonotonicTime
+    _ pairing: UInt64, for account: UInt64, and other: UInt64, tokens first: [UInt8],
+    _ second: [UInt8], at now: MonotonicTime
   ) {
     guard let first = TransferToken(first), let second = TransferToken(second),
-      let slots = table.open(pairing, for: account, tokens: first, second, at: now)
+      let slots = table.open(
+        pairing, for: account, and: other, tokens: first, second, at: now)
     else { return }
     while ends.count < table.slotCount { ends.append(End()) }
     ends[slots.first] = End()
@@ -63,25 +64,35 @@ struct RelayForwarder {
     }
   }
 
+  /// What to send back to who said something to the relay itself.
+  struct Answer {
+    var datagrams: [[UInt8]]
+    /// It has shown that it receives there.
+    var isProven: Bool
+  }
+
   /// - Returns: the answer, and what waited for the end that has come; nil when it makes no sense.
   mutating func control(
     _ datagram: UnsafeRawBufferPointer, from tuple: TransportTuple, at now: MonotonicTime
-  ) -> [[UInt8]]? {
-    switch RelayDatagram(datagram) {
-    case .bind(let token, let nonce):
-      do throws(RelayRefusal) {
-        switch try table.bind(token, nonce, from: RelayAddress(tuple), at: now) {
-        case .challenged(let fresh): return [RelayDatagram.challenge(token, fresh).encoded]
-        case .bound(let slot, let next):
-          ends[slot].tuple = tuple
-          let kept = ends[slot].kept.take()
-          return [RelayDatagram.bound(token, next).encoded] + (kept.map { [$0] } ?? [])
-        }
-      } catch {
-        return [RelayDatagram.refused(token, error.reason).encoded]
+  ) -> Answer? {
+    guard case .bind(let token, let nonce) = RelayDatagram(datagram) else {
+      // The relay's own words, or no words of its at all.
+      return nil
+    }
+    do throws(RelayRefusal) {
+      switch try table.bind(token, nonce, from: RelayAddress(tuple), at: now) {
+      case .challenged(let fresh):
+        return Answer(
+          datagrams: [RelayDatagram.challenge(token, fresh).encoded], isProven: false)
+      case .bound(let slot, let next):
+        ends[slot].tuple = tuple
+        let bound = RelayDatagram.bound(token, next).encoded
+        return Answer(
+          datagrams: [bound] + (ends[slot].kept.take().map { [$0] } ?? []), isProven: true)
       }
-    // The relay's own words, or no words of its at all.
-    case .bound, .refused, .challenge, nil: return nil
+    } catch {
+      return Answer(
+        datagrams: [RelayDatagram.refused(token, error.reason).encoded], isProven: true)
     }
   }
 }

@@ -96,12 +96,17 @@ package final class UDPPort: Sendable {
 
   /// Two devices may use the relay from now on, each with its token.
   ///
-  /// - Parameter account: whose share of the relay it is.
+  /// - Parameters:
+  ///   - account: whose pairing it is, and whose share the first end uses up.
+  ///   - other: whose share the second end does.
   package func openRelay(
-    _ pairing: UInt64, for account: UInt64, tokens first: [UInt8], _ second: [UInt8]
+    _ pairing: UInt64, for account: UInt64, and other: UInt64, tokens first: [UInt8],
+    _ second: [UInt8]
   ) {
     post { state in
-      state.changeRelay { $0.open(pairing, for: account, tokens: first, second, at: state.now) }
+      state.changeRelay {
+        $0.open(pairing, for: account, and: other, tokens: first, second, at: state.now)
+      }
     }
   }
 

@@ -17,8 +17,8 @@ final class RelayDoor: Sendable {
 
   func open(_ grant: RelayGrant) {
     socket.withLockedValue { $0 }?.openRelay(
-      grant.pairing.rawValue, for: UInt64(grant.sender.rawValue), tokens: grant.presenter,
-      grant.recipient)
+      grant.pairing.rawValue, for: UInt64(grant.sender.rawValue),
+      and: UInt64(grant.taker.rawValue), tokens: grant.presenter, grant.recipient)
   }
 
   func close(_ pairing: PairingID) {

@@ -4,8 +4,8 @@ package struct RelayLimits: Sendable, Hashable {
   package var bytesPerSecondMax = 12_500_000
   /// In 24 hours, in all.
   package var bytesPerDayMax: UInt64 = 100 << 30
-  /// One account gets at most this part of a day's bytes, however many files it sends, so that some are
-  /// left for others.
+  /// What one account sends is at most this part of a day's bytes, however many files it is in, so that
+  /// some are left for others.
   package static let accountShare: UInt64 = 4
 
   package init() {}

@@ -23,6 +23,8 @@ package struct RelayAddress: Hashable, Sendable {
 package struct RelayTable: Sendable {
   private struct End {
     let token: TransferToken
+    /// Pays for what this end sends.
+    let account: UInt64
     /// Nil until it binds, and again when it was silent for too long.
     var address: RelayAddress?
     /// When it bound last. What it sends otherwise counts for nothing: anybody can forge that.
@@ -32,6 +34,7 @@ package struct RelayTable: Sendable {
 
   private struct Pairing {
     let id: UInt64
+    /// Whose it is: one account has so many.
     let account: UInt64
     let openedAt: MonotonicTime
     /// Bytes that may come now, as of `filledAt`.
@@ -81,12 +84,14 @@ package struct RelayTable: Sendable {
 
   /// Makes a pairing whose ends may bind from now on.
   ///
-  /// - Parameter account: whose share of the relay it is: pairings cost nobody anything.
+  /// - Parameters:
+  ///   - account: whose pairing it is, and whose share the first end uses up.
+  ///   - other: whose share the second end does: nobody can use up another's by sending to it.
   /// - Returns: its two slots, which may have been another's before; nil when one of these is known.
   @discardableResult
   package mutating func open(
-    _ id: UInt64, for account: UInt64, tokens first: TransferToken, _ second: TransferToken,
-    at now: MonotonicTime
+    _ id: UInt64, for account: UInt64, and other: UInt64, tokens first: TransferToken,
+    _ second: TransferToken, at now: MonotonicTime
   ) -> (first: Int, second: Int)? {
     guard first != second, indexByID[id] == nil, slotByToken[first] == nil,
       slotByToken[second] == nil
@@ -104,8 +109,9 @@ package struct RelayTable: Sendable {
     }
     pairings[index] = Pairing(
       id: id, account: account, openedAt: now, allowance: limits.burstBytes, filledAt: now)
-    for (offset, token) in [first, second].enumerated() {
-      ends[2 * index + offset] = End(token: token, address: nil, provenAt: now)
+    for (offset, (token, account)) in [(first, account), (second, other)].enumerated() {
+      ends[2 * index + offset] = End(
+        token: token, account: account, address: nil, provenAt: now)
       slotByToken[token] = 2 * index + offset
     }
     indexByID[id] = index
@@ -212,7 +218,7 @@ package struct RelayTable: Sendable {
   package mutating func forward(
     byteCount: Int, isHandshake: Bool, from address: RelayAddress, at now: MonotonicTime
   ) -> Verdict {
-    guard let slot = slotByAddress[address], pairings[slot / 2] != nil else {
+    guard let slot = slotByAddress[address], let account = ends[slot]?.account else {
       counters.unbound += 1
       return .drop
     }
@@ -225,7 +231,7 @@ package struct RelayTable: Sendable {
       return isHandshake ? .keep(for: slot ^ 1) : .drop
     }
     let cost = max(byteCount, RelayLimits.datagramCostMin)
-    guard hasQuota(slot / 2, at: now) else {
+    guard hasQuota(account, at: now) else {
       counters.overQuota += 1
       return refusal(slot, at: now)
     }
@@ -233,22 +239,19 @@ package struct RelayTable: Sendable {
       counters.overRate += 1
       return .drop
     }
-    if let account = pairings[slot / 2]?.account {
-      accountBytesToday[account, default: 0] += UInt64(cost)
-    }
+    accountBytesToday[account, default: 0] += UInt64(cost)
     bytesToday += UInt64(cost)
     counters.forwarded += 1
     counters.forwardedBytes += byteCount
     return .forward(to: slot ^ 1)
   }
 
-  private mutating func hasQuota(_ index: Int, at now: MonotonicTime) -> Bool {
+  private mutating func hasQuota(_ account: UInt64, at now: MonotonicTime) -> Bool {
     if now.since(dayBeganAt) >= RelayLimits.day {
       dayBeganAt = now
       bytesToday = 0
       accountBytesToday = [:]
     }
-    guard let account = pairings[index]?.account else { return false }
     return bytesToday < limits.bytesPerDayMax
       && accountBytesToday[account, default: 0] < limits.bytesPerAccountMax
   }

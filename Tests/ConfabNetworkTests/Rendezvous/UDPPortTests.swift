@@ -95,7 +95,7 @@ import Testing
   @Test func relayForwardsTrainsBothWaysInOrder() async throws {
     let port = try open()
     let tokens = [UInt8(1), 2].map { [UInt8](repeating: $0, count: TransferToken.byteCount) }
-    port.openRelay(7, for: 1, tokens: tokens[0], tokens[1])
+    port.openRelay(7, for: 1, and: 2, tokens: tokens[0], tokens[1])
     let ends = tokens.map { _ in PlainSocket() }
     for (end, bytes) in zip(ends, tokens) {
       end.connect(ipv4: Self.loopback, port: port.port)
