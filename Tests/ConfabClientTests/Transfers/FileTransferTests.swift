@@ -213,6 +213,37 @@ import Testing
     #expect(await presented.report != nil)
   }
 
+  /// Whatever ends the program then: there is nothing to be cleaned up.
+  @Test(arguments: [true, false])
+  func `a stream that nobody reads keeps no name on the disk and can be stopped`(
+    _ isWhole: Bool
+  ) async throws {
+    let harness = try TransferHarness()
+    let (source, scratch) = (ScratchFolder(), ScratchFolder())
+    let path = source.write(patternBytes(6 << 20), to: "film.mp4")
+    var pipe: [Int32] = [0, 0]
+    try #require(Glibc.pipe(&pipe) == 0)
+    // Who still writes learns it from the call.
+    signal(SIGPIPE, SIG_IGN)
+    defer { for end in pipe { close(end) } }
+    let offering = try await harness.offer([path])
+    let reception = try await harness.reception(
+      .stream(descriptor: pipe[1], scratch: scratch.path))
+    let presentation = try await harness.connect(offering, reception) {
+      if !isWhole { $0.presenter.rateLimit = 2 << 20 }
+    }
+    async let presented = presentation.updates.end()
+    var names: [String]?
+    let end = await reception.updates.end { progress in
+      guard progress.bytesDone > 0 else { return }
+      names = ScratchFolder.names(in: scratch.path)
+      if !isWhole || progress.bytesDone == progress.bytesTotal { reception.stop() }
+    }
+    #expect(names == [])
+    if !isWhole { #expect(end.report == nil) }
+    #expect(await (presented.report != nil) == (end.report != nil))
+  }
+
   @Test func `holes arrive as holes`() async throws {
     let harness = try TransferHarness()
     let (source, target) = (ScratchFolder(), ScratchFolder())

@@ -32,6 +32,8 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   private var nothing = NoContent()
   /// Nothing of it is to be gone on with.
   private var isCancelled = false
+  /// A person does not wait for it any more.
+  private var isStopped = false
 
   /// Updates beyond it push out the oldest; progress is repeated anyway.
   private static let updatesMax = 64
@@ -115,6 +117,7 @@ package final class FileReception: LoopEndpoint, @unchecked Sendable {
   /// Ends the connection; begun again, the transfer goes on where it is.
   package func stop() {
     loop.post { state in
+      self.isStopped = true
       self.channel?.leave(
         .interrupted(.stopped), code: FileCloseCode.stopped, self.machine.progress, at: state.now)
       self.pump(at: state.now)
@@ -198,9 +201,15 @@ extension FileReception {
     if let train = channel?.connection.transmit(into: buffer, at: now, from: &nothing) {
       return OutgoingTrain(train)
     }
-    // Who reads a stream may be behind the transfer, and the hidden folder has to go.
-    if disk?.isIdle ?? true, channel?.finishIfDone() ?? false { detach() }
+    if mayFinish, channel?.finishIfDone() ?? false { detach() }
     return nil
+  }
+
+  /// The hidden folder has to go, and who reads a stream may be behind a transfer that is done. Where it
+  /// was broken off or stopped nobody waits for him: he may be a program that reads no more.
+  private var mayFinish: Bool {
+    guard let disk else { return true }
+    return disk.isSettled && (disk.isDrained || isStopped || completion == .incomplete)
   }
 
   package func wasTooLarge(_ train: OutgoingTrain, at now: MonotonicTime) {

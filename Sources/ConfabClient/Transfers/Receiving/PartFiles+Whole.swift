@@ -8,7 +8,7 @@ import Synchronization
 // the work.
 extension PartFiles {
   func isWhole(_ piece: Manifest.Piece) -> Bool {
-    UInt64(piece.content.count) == manifest.size(of: piece.entry)
+    !isNameless && UInt64(piece.content.count) == manifest.size(of: piece.entry)
   }
 
   /// - Returns: false when there is such a file from an earlier attempt.

@@ -45,10 +45,17 @@ package final class PartFiles: Sendable {
   /// Entries at the top that an earlier attempt has given their names: they are left alone.
   let published: Set<Int>
 
-  package init(_ manifest: Manifest, in folder: ReceivingFolder, published: Set<Int> = []) {
+  /// The one file is held open and has no name: whatever ends the program, nothing of it stays.
+  let isNameless: Bool
+
+  package init(
+    _ manifest: Manifest, in folder: ReceivingFolder, published: Set<Int> = [],
+    isNameless: Bool = false
+  ) {
     self.manifest = manifest
     self.folder = folder
     self.published = published
+    self.isNameless = isNameless
     shared = Mutex(Shared(reserves: !Self.isInMemory(folder.hidden)))
   }
 
@@ -119,6 +126,18 @@ package final class PartFiles: Sendable {
         try make(entry, &shared.making)
       }
     }
+  }
+
+  /// Makes the one file and takes its name away, and the hidden folder.
+  func makeNameless() throws(SystemError) {
+    precondition(isNameless)
+    for top in manifest.tops {
+      _ = try file(top)
+      guard unlinkat(folder.hidden.descriptor, String(top), 0) == 0 else {
+        throw SystemError(latest: "take a file's name away")
+      }
+    }
+    folder.removeHidden()
   }
 
   /// What was written before is durable when this returns.

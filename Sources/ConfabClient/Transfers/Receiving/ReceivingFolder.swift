@@ -119,12 +119,6 @@ package final class ReceivingFolder: Sendable {
 }
 
 extension ReceivingFolder {
-  /// Takes away files that are of no use any more, and the folder.
-  func discard(_ tops: [Int]) {
-    for top in tops { unlinkat(hidden.descriptor, String(top), 0) }
-    removeHidden()
-  }
-
   /// Takes away all that has not got its name yet, whole folders too.
   func discardAll(beneath path: String) {
     try? FileManager.default.removeItem(atPath: path + "/" + hiddenName)

@@ -49,11 +49,11 @@ final class ReceptionDisk: Sendable {
   /// Nil until the folder was opened.
   var writer: ContentWriter? { opened.withLock { $0?.writer } }
 
-  /// False while a stream has something to write out that was verified, or the syncing thread
-  /// something to do. The end of either is told, if only with nothing.
-  var isIdle: Bool {
-    settling.withLock { $0 == 0 } && opened.withLock { $0?.stream?.isDrained ?? true }
-  }
+  /// False while the syncing thread has something to do. Its end is told, if only with nothing.
+  var isSettled: Bool { settling.withLock { $0 == 0 } }
+
+  /// False while a stream has something to write out that was verified. Its end is told too.
+  var isDrained: Bool { opened.withLock { $0?.stream?.isDrained ?? true } }
 
   func publishedName(of entry: Int) -> String? { publishedNames.withLock { $0[entry] } }
 
@@ -92,9 +92,7 @@ final class ReceptionDisk: Sendable {
     guard let opened = opened.withLock({ $0.take() }) else { return }
     threads.syncing.submit {
       opened.files.closeAll()
-      if opened.stream != nil {
-        opened.folder.discard(self.manifest.tops)
-      } else if discards {
+      if discards, opened.stream == nil {
         opened.folder.discardAll(beneath: self.options.destination.path)
       }
       self.journal.withLock { $0 = nil }
@@ -146,7 +144,8 @@ extension ReceptionDisk {
     }
     let files = PartFiles(
       manifest, in: folder,
-      published: Set(state?.published.map { Int($0.entry) } ?? []))
+      published: Set(state?.published.map { Int($0.entry) } ?? []), isNameless: stream != nil)
+    if stream != nil { try files.makeNameless() }
     if let found = state { state = try agreed(found, files) }
     let tell = tell
     let writer = ContentWriter(files, pool: pool, on: threads.writing) { outcomes in
