@@ -18,7 +18,29 @@ package struct TransferIdentity: Hashable, Sendable {
     var crc = CRC32C()
     crc.update(presenterKey.bytes)
     let device = (0..<4).map { UInt8(truncatingIfNeeded: crc.value >> (24 - 8 * $0)) }
-    return ".confab-\(device.hex)-\(manifest.bytes.prefix(12).hex).part"
+    return TransferFolderName.text(
+      device: device.hex, manifest: manifest.bytes.prefix(TransferFolderName.manifestBytes).hex)
+  }
+}
+
+/// `.confab-DEVICE-MANIFEST.part`, in hexadecimal.
+package enum TransferFolderName {
+  static let manifestBytes = 12
+  private static let deviceBytes = 4
+
+  static func text(device: String, manifest: String) -> String {
+    ".confab-\(device)-\(manifest).part"
+  }
+
+  /// What stands for the manifest in it; nil for other names.
+  package static func manifest(in name: String) -> String? {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, let manifest = parts[2].split(separator: ".").first.map(String.init),
+      parts[1].count == 2 * deviceBytes, manifest.count == 2 * manifestBytes,
+      (parts[1] + manifest).allSatisfy({ $0.isASCII && $0.isHexDigit && !$0.isUppercase }),
+      name == text(device: String(parts[1]), manifest: manifest)
+    else { return nil }
+    return manifest
   }
 }
 

@@ -14,7 +14,7 @@ struct File: AsyncParsableCommand {
 
         ann$ confab file send lecture.mp4 @bob
         bob$ confab file receive
-      """, subcommands: [FileSend.self, FileReceive.self, FileList.self])
+      """, subcommands: [FileSend.self, FileReceive.self, FileList.self, FileForget.self])
 }
 
 struct FileSend: AsyncParsableCommand {
@@ -134,6 +134,7 @@ struct FileReceive: AsyncParsableCommand {
       wishes.destination = .stream(
         descriptor: STDOUT_FILENO, scratch: FileManager.default.temporaryDirectory.path)
     }
+    if !stdout { tellOfOldParts(current.profile) }
     let receiver = try await FileReceiver(
       wishes, json: output.json, parties: TransferParties(current))
     let dialer = current.dialer
@@ -153,6 +154,18 @@ struct FileReceive: AsyncParsableCommand {
     }
   }
 
+  /// Nobody may ever ask for them again, and they are hidden.
+  private func tellOfOldParts(_ profile: Profile) {
+    let old = UnfinishedParts.find(profile, also: into).filter {
+      UnfinishedParts.age(of: $0) >= .seconds(UnfinishedParts.oldSeconds)
+    }
+    guard !old.isEmpty else { return }
+    let size = TransferText.size(old.reduce(0) { $0 + $1.bytesOnDisk })
+    Output.note(
+      "\(size) of transfers that were broken off a week ago or earlier are still here: "
+        + "confab file list --unfinished")
+  }
+
   private func folder() throws -> String {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: into, isDirectory: &isFolder), isFolder.boolValue
@@ -160,28 +173,6 @@ struct FileReceive: AsyncParsableCommand {
       throw UsageError("\(into) is not a folder. Make it first, or name another with --into.")
     }
     return into
-  }
-}
-
-struct FileList: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the files that are offered to you, and by you.")
-
-  @OptionGroup var output: JSONOption
-  @OptionGroup var client: ClientOptions
-
-  func run() async throws {
-    let connection = try await client.connect()
-    for offer in try await connection.fileOffers() {
-      if output.json {
-        Output.line(offer.json(event: "file"))
-      } else {
-        Output.line(
-          "\(offer.from.escapedLine) to \(offer.label.escapedLine)  "
-            + "\(offer.summary.name.escapedLine)  \(TransferText.size(offer.summary.bytes))  "
-            + offer.state.name)
-      }
-    }
   }
 }
 

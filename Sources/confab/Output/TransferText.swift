@@ -40,6 +40,20 @@ enum TransferText {
     return "\(hours):\(two(minutes)):\(two(rest))"
   }
 
+  /// "5 minutes", "1 day": the largest unit that it has one of.
+  static func age(_ age: Duration) -> String {
+    let seconds = age.components.seconds
+    let (unit, length): (String, Int64) =
+      switch seconds {
+      case ..<60: ("second", 1)
+      case ..<3_600: ("minute", 60)
+      case ..<86_400: ("hour", 3_600)
+      default: ("day", 86_400)
+      }
+    let count = seconds / length
+    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+  }
+
   /// Bytes, then rate and time left or what it waits for, then the path.
   static func details(_ progress: TransferProgress, joint: String = " of ") -> [String] {
     var parts = [bytes(progress.bytesDone, of: progress.bytesTotal, joint: joint)]

@@ -6,7 +6,9 @@ import Glibc
 /// the same files make the same manifest.
 package struct SourceWalk: ~Copyable {
   /// What `st_blocks` counts (stat(2)), whatever blocks the file system has.
-  private static let statusBlockBytes = 512
+  static let statusBlockBytes = 512
+  /// Names that become the same get numbers.
+  private static let respellingsMax = 1_000
 
   private var builder: ManifestBuilder
   private var tops: [SourceTree.Top] = []

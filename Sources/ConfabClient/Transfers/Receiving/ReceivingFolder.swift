@@ -11,6 +11,7 @@ import Glibc
 /// because their names are only found at the end.
 ///
 ///     INTO/.confab-….part/journal
+///     INTO/.confab-….part/label.json     what it is, for people
 ///     INTO/.confab-….part/0              the first entry, if it is a file
 ///     INTO/.confab-….part/0/a/b          what is in it, if it is a folder
 package final class ReceivingFolder: Sendable {
@@ -111,8 +112,9 @@ package final class ReceivingFolder: Sendable {
     guard code == 0 else { throw SystemError("sync the files", code: -code) }
   }
 
-  /// Takes the hidden folder away when nothing but the journal is left in it.
+  /// Takes the hidden folder away when nothing but journal and label are left in it.
   package func removeHidden() {
+    unlinkat(hidden.descriptor, UnfinishedPart.labelName, 0)
     unlinkat(hidden.descriptor, JournalFile.name, 0)
     unlinkat(target.descriptor, hiddenName, AT_REMOVEDIR)
   }

@@ -140,6 +140,11 @@ extension ReceptionDisk {
       var file = try JournalFile.open(in: folder, identity: identity, layout: layout)
       state = confirmed(file.state, in: folder)
       if state == nil { try file.startAfresh() }
+      if let offered = options.offered {
+        UnfinishedPart.write(
+          .init(from: options.presenterName, name: offered.name, bytes: offered.bytes),
+          into: folder)
+      }
       journal.put(file)
     }
     let files = PartFiles(
