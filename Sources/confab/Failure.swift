@@ -46,7 +46,7 @@ struct Failure {
       self.init(status: .refused, words: refused.description)
     case let over as PresentationOver:
       self.init(status: .refused, words: over.description)
-    case is TransferInterrupted:
+    case is TransferInterrupted, is FilesMissed:
       self.init(status: .incomplete, words: "\(error)")
     case let failure as StartFailure:
       self.init(status: failure.isPassing ? .unreachable : .usage, words: failure.description)

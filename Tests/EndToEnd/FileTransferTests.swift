@@ -169,6 +169,67 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: into + "/ann_slides/pipe"))
   }
 
+  /// What is left out because of its name is missed, and the status says so.
+  @Test func namesThatAreNotEverywhere() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let folder = try place.makeFolder("slides")
+    for name in ["good", "aux.c"] {
+      try Data(name.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+    }
+    let into = try place.makeFolder("inbox")
+    let receive = ["file", "receive", "--into", into, "--yes", "--once"]
+    let first = try place.start("bob", receive)
+    let sent = try await place.run("ann", ["file", "send", folder, "@bob"])
+    #expect(sent.status == 5)
+    #expect(sent.errors.contains("aux.c is not sent"), "\(sent.errors)")
+    try await first.outcome().expectSuccess()
+    #expect(!FileManager.default.fileExists(atPath: into + "/ann_slides/aux.c"))
+    let second = try place.start("bob", receive)
+    try await place.run("ann", ["file", "send", folder, "@bob", "--names", "respell"])
+      .expectSuccess()
+    try await second.outcome().expectSuccess()
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: folder + "/aux.c", andPath: into + "/ann_slides (2)/aux_.c"))
+    let refused = try await place.run("ann", ["file", "send", folder, "@bob", "--names", "refuse"])
+    #expect(refused.status == 2)
+  }
+
+  /// What a transfer that was broken off left is seen, and can be taken away.
+  @Test func unfinishedPartsAreListedAndForgotten() async throws {
+    let place = try await Place()
+    try await place.bring("ann", "bob")
+    let source = try place.makeFile("talk.mp4", megabytes: 24)
+    let into = try place.makeFolder("inbox")
+    let sender = try place.start(
+      "ann", ["file", "send", source, "@bob", "--json", "--rate", "40Mbit"])
+    let receiver = try place.start(
+      "bob", ["file", "receive", "--into", into, "--yes", "--once", "--json"])
+    try await receiver.line { (number("bytes", of: $0) ?? 0) > 5_000_000 }
+    let list = ["file", "list", "--unfinished", "--json"]
+    let busy = try await place.run("bob", ["file", "forget", "--all"]).expectSuccess()
+    #expect(busy.output.isEmpty)
+    receiver.kill(SIGKILL)
+    sender.kill(SIGKILL)
+    _ = try await (receiver.exitStatus(), sender.exitStatus())
+    let listed = try await place.run("bob", list).expectSuccess().output
+    #expect(field("name", of: listed) == "talk.mp4")
+    #expect(field("from", of: listed) == "ann")
+    #expect(number("total", of: listed) == 24 << 20)
+    #expect((number("bytes", of: listed) ?? 0) > 1_000_000)
+    let young = try await place.run("bob", ["file", "forget", "--older-than", "1h"])
+      .expectSuccess()
+    #expect(young.output.isEmpty)
+    let id = field("id", of: listed)
+    #expect(try await place.run("bob", ["file", "forget", "0" + id]).status == 2)
+    let forgotten = try await place.run("bob", ["file", "forget", String(id.prefix(8))])
+      .expectSuccess()
+    #expect(forgotten.output.contains("talk.mp4"))
+    #expect(try await place.run("bob", list).expectSuccess().output.isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: into).isEmpty)
+  }
+
   @Test func aStreamIsTheFile() async throws {
     let place = try await Place()
     try await place.bring("ann", "bob")

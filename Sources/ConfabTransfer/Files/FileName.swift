@@ -90,6 +90,29 @@ package enum FileName {
     return shown
   }
 
+  /// A name that the rules take, as like the given one as can be: `_` for what is not allowed in it.
+  ///
+  /// - Parameter attempt: 1 is without a number.
+  package static func respelled(
+    _ bytes: some Collection<UInt8>, isFolder: Bool, attempt: Int
+  ) -> String {
+    var name = ""
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      // U+FFFD stands for what was no UTF-8.
+      let isKept = isHonest(scalar) && scalar != "/" && scalar != "\u{FFFD}"
+      name.unicodeScalars.append(isKept ? scalar : "_")
+    }
+    let kept = name.unicodeScalars.reversed().drop { $0 == "." || $0 == " " }.count
+    let ending = name.unicodeScalars.count - kept
+    name = String(String.UnicodeScalarView(name.unicodeScalars.prefix(kept)))
+    name += String(repeating: "_", count: name.isEmpty ? max(ending, 1) : ending)
+    if isDevice(name) {
+      let base = name.prefix { $0 != "." }
+      name = base + "_" + name.dropFirst(base.count)
+    }
+    return ReceivedName.numbered(name, after: "", isFolder: isFolder, attempt: attempt)
+  }
+
   /// Shown as itself, and nothing else. The joiners U+200C and U+200D are part of words and of
   /// pictures; unassigned characters may be next year's letters.
   private static func isHonest(_ scalar: Unicode.Scalar) -> Bool {

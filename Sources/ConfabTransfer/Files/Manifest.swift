@@ -78,7 +78,7 @@ package struct Manifest: Sendable {
     String(decoding: nameBytes(of: entry), as: UTF8.self)
   }
 
-  func nameBytes(of entry: Int) -> ArraySlice<UInt8> {
+  package func nameBytes(of entry: Int) -> ArraySlice<UInt8> {
     let start = entry == 0 ? 0 : nameEnds[entry - 1]
     return names[Int(start)..<Int(nameEnds[entry])]
   }

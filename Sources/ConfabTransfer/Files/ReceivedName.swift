@@ -5,9 +5,15 @@ package enum ReceivedName {
   package static func candidate(
     presenter: String, name: String, isFolder: Bool, attempt: Int
   ) -> String {
+    numbered(name, after: "\(presenter)_", isFolder: isFolder, attempt: attempt)
+  }
+
+  /// As much of the name as there is room for, with the number before its ending.
+  static func numbered(
+    _ name: String, after prefix: String, isFolder: Bool, attempt: Int
+  ) -> String {
     let (stem, ending) = isFolder ? (name[...], "") : split(name)
     let number = attempt <= 1 ? "" : " (\(attempt))"
-    let prefix = "\(presenter)_"
     let room =
       FileLimits.nameBytesMax - prefix.utf8.count - number.utf8.count - ending.utf8.count
     // An ending that leaves no room for a name is not one.

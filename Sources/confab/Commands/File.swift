@@ -30,6 +30,9 @@ struct FileSend: AsyncParsableCommand {
   @Option(help: "At most so fast: 20Mbit, 1.5Gbit, 500kbit.")
   var rate: RateArgument?
 
+  @Option(help: "Files whose names other systems cannot store: skip, respell or refuse.")
+  var names = UnfitNames.skip
+
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
 
@@ -43,15 +46,13 @@ struct FileSend: AsyncParsableCommand {
     let current = try client.currentServer()
     let tree: SourceTree
     do {
-      tree = try SourceWalk.find(Array(arguments.dropLast()))
+      tree = try SourceWalk.find(Array(arguments.dropLast()), unfit: names)
     } catch let error as FileFailure {
       throw UsageError(error.text)
     } catch {
       throw UsageError("\(error)")
     }
-    for skipped in tree.skipped {
-      Output.failure("\(skipped.path) is not sent. \(skipped.reason)")
-    }
+    tell(of: tree)
     guard (1...Int(OfferLimits.filesMax)).contains(tree.manifest.fileCount) else {
       throw UsageError(
         tree.manifest.fileCount == 0
@@ -93,6 +94,46 @@ struct FileSend: AsyncParsableCommand {
       group.cancelAll()
     }
     if let trouble = try await making.value.trouble { throw trouble }
+    let missed = tree.skipped.count { $0.isMissed }
+    if missed > 0 { throw FilesMissed(count: missed) }
+  }
+
+  /// What does not go, or not as it is called here.
+  private func tell(of tree: SourceTree) {
+    for skipped in tree.skipped {
+      guard output.json else {
+        Output.failure("\(skipped.path) is not sent. \(skipped.reason)")
+        continue
+      }
+      var object = JSONObject(event: "skipped")
+      object.add("path", skipped.path)
+      object.add("reason", skipped.reason)
+      object.add("missed", skipped.isMissed)
+      Output.line(object)
+    }
+    for respelled in tree.respelled {
+      guard output.json else {
+        Output.note("\(respelled.path) is sent as \(respelled.name)".escapedLine)
+        continue
+      }
+      var object = JSONObject(event: "respelled")
+      object.add("path", respelled.path)
+      object.add("name", respelled.name)
+      Output.line(object)
+    }
+  }
+}
+
+extension UnfitNames: ExpressibleByArgument {}
+
+/// All that was offered has arrived, and that was not all that was named.
+struct FilesMissed: Error, CustomStringConvertible {
+  let count: Int
+
+  var description: String {
+    count == 1
+      ? "One file or folder was left out, as said above."
+      : "\(count) files and folders were left out, as said above."
   }
 }
 

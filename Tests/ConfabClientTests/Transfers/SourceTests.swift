@@ -43,6 +43,43 @@ import Testing
     let skipped = tree.skipped.map { $0.path.dropFirst(folder.path.count + 5) }
     #expect(skipped == ["bad\u{1B}[2Jname", "circle", "dangling", "leads-out", "pipe"])
     #expect(tree.skipped.last?.reason == "It is a pipe.")
+    // Only what holds content is missing without it.
+    #expect(tree.skipped.map(\.isMissed) == [true, false, false, false, false])
+    #expect(throws: FileFailure.self) {
+      try SourceWalk.find([folder.path + "/top"], unfit: .refuse)
+    }
+  }
+
+  /// Also what is no UTF-8, and what is in a folder with such a name.
+  @Test func `what other systems cannot store can be sent under another name`() throws {
+    let folder = ScratchFolder()
+    folder.makeFolder("top")
+    folder.makeFolder("top/aux")
+    let contents = [
+      "aux/inner": patternBytes(5), "README": patternBytes(1), "readme": patternBytes(2),
+      "ends ": patternBytes(3),
+    ]
+    for (name, bytes) in contents { folder.write(bytes, to: "top/" + name) }
+    let latin =
+      Array((folder.path + "/top/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+    let descriptor = open(latin, O_WRONLY | O_CREAT, 0o644)
+    try #require(descriptor >= 0)
+    #expect(write(descriptor, "four", 4) == 4)
+    close(descriptor)
+    #expect(try SourceWalk.find([folder.path + "/top"]).skipped.count == 4)
+    let tree = try SourceWalk.find([folder.path + "/top"], unfit: .respell)
+    #expect(tree.skipped.isEmpty)
+    let names = (0..<tree.manifest.count).map { tree.manifest.pathText(of: $0) }
+    #expect(
+      names == [
+        "top", "top/README", "top/aux_", "top/aux_/inner", "top/caf_", "top/ends_",
+        "top/readme (2)",
+      ])
+    #expect(Set(tree.respelled.map(\.name)) == ["aux_", "caf_", "ends_", "readme (2)"])
+    for entry in 0..<tree.manifest.count where tree.manifest.isFile(entry) {
+      // It compares size and time with what the walk found.
+      _ = try tree.open(entry)
+    }
   }
 
   @Test func `a path that is not there is an error that names it`() {

@@ -1,4 +1,5 @@
 import ConfabTransfer
+import Primitives
 import Testing
 
 @Suite struct NameTests {
@@ -41,6 +42,34 @@ import Testing
     // A slash in too many bytes, which some decoders take for one.
     #expect(FileName.fault(in: [0xC0, 0xAF]) == .notUTF8)
     #expect(FileName.fault(in: [0xED, 0xA0, 0x80]) == .notUTF8)
+  }
+
+  @Test(
+    arguments: [
+      ("a\u{1B}[2J", "a_[2J"), ("name. .", "name___"), ("...", "___"), ("", "_"), ("..", "__"),
+      ("con", "con_"), ("Com1.tar.gz", "Com1_.tar.gz"), ("a/b", "a_b"),
+      ("gpj.\u{202E}exe", "gpj._exe"),
+    ]) func respells(_ name: String, _ expected: String)
+  {
+    #expect(FileName.respelled(name.utf8, isFolder: false, attempt: 1) == expected)
+  }
+
+  /// Whatever comes, in every spelling.
+  @Test func whatIsRespelledIsTaken() {
+    var random = SeededRandom(seed: 5)
+    let pieces: [[UInt8]] = [
+      [0x2E], [0x20], [0xFF], [0xC3], Array("aux".utf8), Array("com1".utf8), Array(".tar.gz".utf8),
+      Array("\u{202E}".utf8), [0], [0x2F], Array("é".utf8), Array(repeating: 0x78, count: 90),
+    ]
+    for _ in 0..<5_000 {
+      let count = Int.random(in: 0...6, using: &random)
+      let name = (0..<count).flatMap { _ in pieces.randomElement(using: &random) ?? [] }
+      for attempt in [1, 2, 1_000] {
+        let isFolder = Bool.random(using: &random)
+        let spelled = FileName.respelled(name, isFolder: isFolder, attempt: attempt)
+        #expect(FileName.fault(in: spelled.utf8) == nil, "\(name) became \(spelled)")
+      }
+    }
   }
 
   @Test func whatIsRefusedIsShownHarmlessly() {

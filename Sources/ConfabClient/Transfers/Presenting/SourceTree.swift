@@ -12,6 +12,14 @@ package final class SourceTree: Sendable {
     package let path: String
     /// A sentence.
     package let reason: String
+    /// It holds content, so that something is missing without it; a pipe or a link holds none.
+    package let isMissed: Bool
+  }
+
+  /// Something that is sent under another name.
+  package struct Respelled: Hashable, Sendable {
+    package let path: String
+    package let name: String
   }
 
   /// A path that a person named.
@@ -23,6 +31,9 @@ package final class SourceTree: Sendable {
 
   package let manifest: Manifest
   package let skipped: [Skipped]
+  package let respelled: [Respelled]
+  /// What those are called on the disk, by their entries; not always UTF-8.
+  private let diskNames: [Int: [UInt8]]
   private let tops: [Top]
   /// Files that take less room on the disk than they are long, in order.
   let sparseEntries: [Int]
@@ -35,13 +46,15 @@ package final class SourceTree: Sendable {
 
   init(
     manifest: Manifest, tops: [Top], sparseEntries: [Int], linkEntries: Set<Int> = [],
-    skipped: [Skipped]
+    diskNames: [Int: [UInt8]] = [:], skipped: [Skipped], respelled: [Respelled] = []
   ) {
     self.manifest = manifest
     self.tops = tops
     self.sparseEntries = sparseEntries
     sparse = Set(sparseEntries)
     self.linkEntries = linkEntries
+    self.diskNames = diskNames
+    self.respelled = respelled
     self.skipped = skipped
   }
 
@@ -51,7 +64,26 @@ package final class SourceTree: Sendable {
 
   /// Where an entry lies.
   package func path(of entry: Int) -> String {
-    ([top(of: entry).path] + manifest.path(of: entry).dropFirst()).joined(separator: "/")
+    String(decoding: pathBytes(of: entry), as: UTF8.self)
+  }
+
+  private func pathBytes(of entry: Int) -> [UInt8] {
+    let inner = pathBytesBeneathTop(of: entry)
+    return Array(top(of: entry).path.utf8) + (inner.isEmpty ? [] : [UInt8(ascii: "/")] + inner)
+  }
+
+  private func pathBytesBeneathTop(of entry: Int) -> [UInt8] {
+    var names: [[UInt8]] = []
+    var entry = entry
+    while let folder = manifest.parent(of: entry) {
+      names.append(nameBytes(of: entry))
+      entry = folder
+    }
+    return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
+  }
+
+  private func nameBytes(of entry: Int) -> [UInt8] {
+    diskNames[entry] ?? Array(manifest.nameBytes(of: entry))
   }
 
   private func top(of entry: Int) -> Top {
@@ -82,8 +114,10 @@ package final class SourceTree: Sendable {
   /// without links.
   private func place(
     of entry: Int
-  ) throws(SourceFault) -> (folder: OpenFile?, name: String) {
-    guard let parent = manifest.parent(of: entry) else { return (nil, path(of: entry)) }
+  ) throws(SourceFault) -> (folder: OpenFile?, name: [CChar]) {
+    guard let parent = manifest.parent(of: entry) else {
+      return (nil, pathBytes(of: entry).asCString)
+    }
     if linkEntries.contains(entry) { return (nil, try target(of: entry)) }
     let folder = folders.withLock { folders -> Result<OpenFile, SystemError> in
       do throws(SystemError) {
@@ -96,7 +130,7 @@ package final class SourceTree: Sendable {
       }
     }
     switch folder {
-    case .success(let folder): return (folder, manifest.name(of: entry))
+    case .success(let folder): return (folder, nameBytes(of: entry).asCString)
     case .failure(let error): throw fault(of: entry, code: error.code)
     }
   }
@@ -108,18 +142,21 @@ package final class SourceTree: Sendable {
     guard opened >= 0 else { throw SystemError(latest: "open a folder") }
     let root = OpenFile(opened)
     guard entry != top.entry else { return root }
-    let path = manifest.path(of: entry).dropFirst().joined(separator: "/")
+    let path = pathBytesBeneathTop(of: entry).asCString
     let descriptor = clinux_open_beneath(root.descriptor, path, O_RDONLY | O_DIRECTORY, 0)
     guard descriptor >= 0 else { throw SystemError("open a folder", code: -descriptor) }
     return OpenFile(descriptor)
   }
 
   /// Where a link leads, which must still be beneath what a person named.
-  private func target(of entry: Int) throws(SourceFault) -> String {
-    guard let resolved = realpath(path(of: entry), nil) else { throw fault(of: entry) }
+  private func target(of entry: Int) throws(SourceFault) -> [CChar] {
+    guard let resolved = realpath(pathBytes(of: entry).asCString, nil) else {
+      throw fault(of: entry)
+    }
     defer { free(resolved) }
-    let target = String(cString: resolved)
-    guard target.hasPrefix(top(of: entry).path + "/") else { throw .changed(entry: entry) }
+    let target = Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved) + 1))
+    let root = Array(top(of: entry).path.utf8) + [UInt8(ascii: "/")]
+    guard target.starts(with: root.asCString.dropLast()) else { throw .changed(entry: entry) }
     return target
   }
 
@@ -169,4 +206,9 @@ package enum SourceFault: Error, Hashable, Sendable {
   /// Somebody changed or removed it since it was found.
   case changed(entry: Int)
   case unreadable(entry: Int, code: Int32)
+}
+
+extension [UInt8] {
+  /// With the zero at the end.
+  fileprivate var asCString: [CChar] { map { CChar(bitPattern: $0) } + [0] }
 }
