@@ -50,7 +50,7 @@ struct Failure {
       self.init(status: .incomplete, words: "\(error)")
     case let failure as StartFailure:
       self.init(status: failure.isPassing ? .unreachable : .usage, words: failure.description)
-    case is UsageError, is AddressError, is ProfileError:
+    case is UsageError, is AddressError, is ProfileError, is RelayMissing:
       self.init(status: .usage, words: "\(error)")
     case is CancellationError:
       self.init(status: .interrupted)

@@ -115,7 +115,12 @@ private final class ConnectionExercise {
   private func wish(_ feed: inout ByteFeed) {
     switch feed.choice(of: 6) {
     case 0:
-      connection.addCandidate(candidate(&feed), localSocket: feed.byte() & 1, at: now)
+      let candidate = candidate(&feed)
+      if feed.isChosen(oneIn: 2) {
+        connection.addCandidate(candidate, at: now)
+      } else {
+        connection.addRelay(PathAddress(candidate, localSocket: 1), at: now)
+      }
     case 1: connection.announce((0..<feed.choice(of: 40)).map { _ in candidate(&feed) })
     case 2: connection.datagramRefused(bytes: Int(feed.number16()), to: address(&feed))
     case 3: connection.hostDropped(total: feed.number() >> 2)

@@ -6,11 +6,18 @@ import Primitives
 /// silent. The recipient follows it. Both probe, because that is what opens address translators, and
 /// nobody moves to a path that has not answered.
 extension ConnectionCore {
-  mutating func addCandidate(_ candidate: Candidate, localSocket: UInt8, at now: UInt64) {
-    let address = PathAddress(candidate, localSocket: localSocket)
-    guard candidate.isUsable,
-      let path = paths.add(address, kind: PathKind(candidate.kind), at: now, keeping: peersPath)
-    else { return }
+  mutating func addCandidate(_ candidate: Candidate, at now: UInt64) {
+    guard candidate.isUsable, !isRelayOnly else { return }
+    add(PathAddress(candidate), PathKind(candidate.kind), at: now)
+  }
+
+  /// Our own place at the relay, which is no business of the other side's.
+  mutating func addRelay(_ address: PathAddress, at now: UInt64) {
+    add(address, .relay, at: now)
+  }
+
+  private mutating func add(_ address: PathAddress, _ kind: PathKind, at now: UInt64) {
+    guard let path = paths.add(address, kind: kind, at: now, keeping: peersPath) else { return }
     if phase == .established, !paths[path].isValidated { paths.beginValidation(path, at: now) }
   }
 
@@ -25,7 +32,7 @@ extension ConnectionCore {
       let (high, low, port) = (reader.uint64(), reader.uint64(), reader.uint16())
       // A kind of a later version is no reason to end.
       guard let kind else { continue }
-      addCandidate(Candidate(kind, high: high, low: low, port: port), localSocket: 0, at: now)
+      addCandidate(Candidate(kind, high: high, low: low, port: port), at: now)
     }
   }
 

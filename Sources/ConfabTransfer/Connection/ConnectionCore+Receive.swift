@@ -29,6 +29,11 @@ extension ConnectionCore {
     _ datagram: UnsafeRawBufferPointer, from address: PathAddress, at now: UInt64
   ) -> IncomingPacket? {
     guard datagram.count > 0, phase != .closed else { return nil }
+    // An answer from here would show where this side is.
+    if isRelayOnly, paths.index(of: address) == nil {
+      drop()
+      return nil
+    }
     guard ShortHeaderType.matches(datagram[0]) else {
       receiveHandshake(datagram, from: address, at: now)
       return nil

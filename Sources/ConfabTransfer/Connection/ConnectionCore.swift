@@ -15,6 +15,7 @@ struct ConnectionCore: ~Copyable {
   }
 
   let role: ConnectionSetup.Role
+  let isRelayOnly: Bool
   let localIndex: UInt32
   let remoteIndex: UInt32
   var phase = Phase.handshaking
@@ -117,7 +118,9 @@ struct ConnectionCore: ~Copyable {
     rangeScratch.initialize(
       repeating: PacketNumberRange(first: 0, last: 0),
       count: PacketLimits.acknowledgedRangesMax)
-    for candidate in setup.candidates.prefix(PacketLimits.candidatesMax) {
+    isRelayOnly = setup.isRelayOnly
+    let candidates = setup.isRelayOnly ? [] : setup.candidates
+    for candidate in candidates.prefix(PacketLimits.candidatesMax) {
       _ = paths.add(PathAddress(candidate), kind: PathKind(candidate.kind), at: now)
     }
   }
@@ -134,6 +137,7 @@ struct ConnectionCore: ~Copyable {
   }
 
   mutating func announce(_ candidates: [Candidate]) {
+    guard !isRelayOnly else { return }
     announcements = Array(candidates.prefix(PacketLimits.candidatesMax))
     owesAnnouncements = !announcements.isEmpty
   }

@@ -25,6 +25,9 @@ package struct ConnectionSetup: Sendable {
   package var token: [UInt8]
   /// Where the other side may be reached, the likeliest first: they are tried in this order.
   package var candidates: [Candidate]
+  /// Only the relay may learn where this side is: nothing goes anywhere else, whatever the other side says,
+  /// and nothing is taken from anywhere else.
+  package var isRelayOnly = false
   /// Content beyond it is refused.
   package var contentBytes: UInt64 = PacketLimits.integerMax
   package var initialContentCredit: UInt64 = TransferLimits.initialContentCredit

@@ -102,10 +102,13 @@ package struct TransferConnection<Cipher: PacketCipher & ~Copyable>: ~Copyable {
   package mutating func expectAgain(_ range: Range<UInt64>) { core.contentIn.forget(range) }
 
   /// The other side may be reached there too.
-  package mutating func addCandidate(
-    _ candidate: Candidate, localSocket: UInt8 = 0, at now: MonotonicTime
-  ) {
-    core.addCandidate(candidate, localSocket: localSocket, at: now.nanoseconds)
+  package mutating func addCandidate(_ candidate: Candidate, at now: MonotonicTime) {
+    core.addCandidate(candidate, at: now.nanoseconds)
+  }
+
+  /// The other side may be reached through the relay too, from the socket that has a place there.
+  package mutating func addRelay(_ address: PathAddress, at now: MonotonicTime) {
+    core.addRelay(address, at: now.nanoseconds)
   }
 
   /// What was sent of the handshake has been lost somewhere: it need not wait for its time.

@@ -33,6 +33,9 @@ struct FileSend: AsyncParsableCommand {
   @Option(help: "Files whose names other systems cannot store: skip, respell or refuse.")
   var names = UnfitNames.skip
 
+  @Flag(help: "Only over the server's relay: nobody else learns this device's addresses.")
+  var relayOnly = false
+
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
 
@@ -65,7 +68,7 @@ struct FileSend: AsyncParsableCommand {
     // Beside the connecting, which is longer.
     let making = Task {
       try await FileSender(
-        tree, to: to, rateLimit: rateLimit, parties: parties,
+        tree, to: to, rateLimit: rateLimit, isRelayOnly: relayOnly, parties: parties,
         engine: try await TransferEngine.start(for: parties)
       ) { await display.show($0, name, isForOne: to.name.hasPrefix("@")) }
     }
@@ -156,6 +159,8 @@ struct FileReceive: AsyncParsableCommand {
   @Flag(help: "Write one file to standard output while it arrives.") var stdout = false
   @Flag(help: "Read all again that an earlier attempt left, and not a sample of it.")
   var verify = false
+  @Flag(help: "Only over the server's relay: nobody else learns this device's addresses.")
+  var relayOnly = false
 
   @OptionGroup var output: JSONOption
   @OptionGroup var client: ClientOptions
@@ -170,7 +175,7 @@ struct FileReceive: AsyncParsableCommand {
     let current = try client.currentServer()
     var wishes = FileReceiver.Wishes(
       from: from?.name, destination: .folder(try folder()), takesAll: yes || stdout,
-      once: once || stdout, rechecks: verify)
+      once: once || stdout, rechecks: verify, isRelayOnly: relayOnly)
     if stdout {
       wishes.destination = .stream(
         descriptor: STDOUT_FILENO, scratch: FileManager.default.temporaryDirectory.path)

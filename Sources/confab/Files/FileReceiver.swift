@@ -16,6 +16,8 @@ actor FileReceiver {
     var once = false
     /// Reads all again that an earlier attempt left.
     var rechecks = false
+    /// Nobody but the server learns where this device is.
+    var isRelayOnly = false
   }
 
   /// The offer that is being answered or received.
@@ -147,8 +149,8 @@ actor FileReceiver {
     }
     guard !isReplaced(told),
       let reception = try await offer.accept(
-        into: wishes.destination, rechecking: wishes.rechecks, by: parties, with: engine,
-        over: connection)
+        into: wishes.destination, rechecking: wishes.rechecks, isRelayOnly: wishes.isRelayOnly,
+        by: parties, with: engine, over: connection)
     else { return false }
     current?.reception = reception
     if isReplaced(told) { reception.stop() }

@@ -31,6 +31,7 @@ actor FileSender {
   private let tree: SourceTree
   private let channel: ChannelArgument
   private let rateLimit: Int?
+  private let isRelayOnly: Bool
   private let engine: TransferEngine
   private let offering: FileOffering
   private let tell: @Sendable (News) async -> Void
@@ -65,15 +66,19 @@ actor FileSender {
   /// A shorter transfer says little about the way.
   private static let rememberedSecondsMin = 1.0
 
-  /// - Parameter tell: is called in order for each person.
+  /// - Parameters:
+  ///   - isRelayOnly: nobody but the server learns where this device is.
+  ///   - tell: is called in order for each person.
   init(
-    _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, parties: TransferParties,
-    engine: TransferEngine, tell: @escaping @Sendable (News) async -> Void
+    _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, isRelayOnly: Bool = false,
+    parties: TransferParties, engine: TransferEngine,
+    tell: @escaping @Sendable (News) async -> Void
   ) async throws {
     self.parties = parties
     self.tree = tree
     self.channel = channel
     self.rateLimit = rateLimit
+    self.isRelayOnly = isRelayOnly
     self.engine = engine
     self.tell = tell
     (end, finished) = AsyncStream.makeStream()
@@ -148,6 +153,10 @@ actor FileSender {
     guard !isEnding else { return }
     let standing = try await connection.offerFile(
       transfer, to: channel.reference, offer: signed.encoded, summary: summary)
+    guard standing.relay || !isRelayOnly else {
+      try? await connection.withdrawFile(transfer)
+      throw RelayMissing()
+    }
     expected = Int(standing.count)
     await tell(.offered(standing))
     // An earlier run of the same command has come this far already.
@@ -178,7 +187,7 @@ actor FileSender {
     let offer = TransferOffer(
       transfer: transfer.bytes, device: parties.transferDevice,
       index: UInt32.random(in: 1 ... .max), addressToken: token,
-      candidates: await offering.candidates(),
+      candidates: isRelayOnly ? [] : await offering.candidates(),
       summary: TransferOffer.Summary(of: tree.manifest), time: LocalTime.now)
     // Another call may have made one while the addresses were looked for.
     if let signedOffer { return signedOffer }
@@ -237,6 +246,7 @@ actor FileSender {
       remoteIndex: answer.index, token: offer.addressToken.bytes, candidates: answer.candidates,
       pathSeed: .random(in: 0 ... .max), skipSeed: .random(in: 0 ... .max))
     setup.rateLimit = rateLimit
+    setup.isRelayOnly = isRelayOnly
     // Without that it only takes longer.
     setup.startRate = try? parties.profile.rate(
       to: answer.device, at: answer.candidates, now: LocalTime.now)
@@ -308,6 +318,12 @@ actor FileSender {
     settled.insert(person)
     if settled.count >= expected { finished.yield() }
   }
+}
+
+/// The relay was to be the only way.
+struct RelayMissing: Error, CustomStringConvertible {
+  let description =
+    "This server forwards no files, so they could only go directly. Leave --relay-only away."
 }
 
 /// Somebody was asked, and does not want the files.

@@ -52,12 +52,19 @@ struct GenuineOffer: Sendable {
 
   /// Takes the offer up and begins to receive.
   ///
-  /// - Parameter rechecks: reads all that an earlier attempt left, instead of a sample.
+  /// - Parameters:
+  ///   - rechecks: reads all that an earlier attempt left, instead of a sample.
+  ///   - isRelayOnly: nobody but the server learns where this device is.
   func accept(
     into destination: ReceptionOptions.Destination, rechecking rechecks: Bool = false,
-    by parties: TransferParties, with engine: TransferEngine, over connection: Connection
+    isRelayOnly: Bool = false, by parties: TransferParties, with engine: TransferEngine,
+    over connection: Connection
   ) async throws -> FileReception? {
     guard let presenterKey = ContentHash(content.device.identity) else { return nil }
+    if case .folder(let path) = destination {
+      // Without that what stays unfinished is only found by who looks there.
+      try? parties.profile.noteReceiving(into: URL(fileURLWithPath: path).standardizedFileURL.path)
+    }
     let reception = try await FileReception.open(
       ReceptionOptions(
         presenterName: told.from, presenterKey: presenterKey, offered: content.summary,
@@ -66,23 +73,29 @@ struct GenuineOffer: Sendable {
     // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(
       offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
-      index: UInt32.random(in: 1 ... .max), candidates: try await reception.candidatesSoFar(),
-      resumes: false)
+      index: UInt32.random(in: 1 ... .max),
+      candidates: isRelayOnly ? [] : try await reception.candidatesSoFar(), resumes: false)
     let signed = answer.signed(with: parties.device.identity)
     let prologue = Pairing.prologue(offer: blob, answer: signed)
     // Message 1 and the answer leave together.
     async let accepted = connection.acceptFile(id, answer: signed.encoded)
-    reception.begin(
-      ConnectionSetup(
-        role: .recipient, staticPrivate: parties.device.agreement,
-        ephemeral: Curve25519.KeyAgreement.PrivateKey(),
-        remoteStatic: content.device.agreement, prologue: prologue, localIndex: answer.index,
-        remoteIndex: content.index, token: content.addressToken.bytes,
-        candidates: content.candidates, pathSeed: .random(in: 0 ... .max),
-        skipSeed: .random(in: 0 ... .max)))
+    var setup = ConnectionSetup(
+      role: .recipient, staticPrivate: parties.device.agreement,
+      ephemeral: Curve25519.KeyAgreement.PrivateKey(),
+      remoteStatic: content.device.agreement, prologue: prologue, localIndex: answer.index,
+      remoteIndex: content.index, token: content.addressToken.bytes,
+      candidates: content.candidates, pathSeed: .random(in: 0 ... .max),
+      skipSeed: .random(in: 0 ... .max))
+    setup.isRelayOnly = isRelayOnly
+    reception.begin(setup)
     do {
       let acceptance = try await accepted
-      parties.relay(Array(acceptance.relayToken), at: engine.server).map { reception.use($0) }
+      let place = parties.relay(Array(acceptance.relayToken), at: engine.server)
+      if let place { reception.use(place) }
+      guard !isRelayOnly else {
+        if place == nil { throw RelayMissing() }
+        return reception
+      }
       let pairing = acceptance.pairing
       Task { await tellLate(reception, prologue, pairing, by: parties, over: connection) }
     } catch {

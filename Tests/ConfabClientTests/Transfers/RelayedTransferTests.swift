@@ -134,4 +134,39 @@ private final class TestRelay: LoopEndpoint, @unchecked Sendable {
     #expect(await presented.report?.path == .direct)
     #expect(target.read("ann_relayed") == content)
   }
+
+  /// Each is told where the other is, and the one that only wants the relay goes nowhere else.
+  @Test(arguments: [true, false])
+  func `who wants only the relay shows nobody where he is`(_ isPresenter: Bool) async throws {
+    let harness = try TransferHarness()
+    let tokens = [1, 2].compactMap { TransferToken([UInt8](repeating: $0, count: 16)) }
+    let relay = TestRelay(tokens)
+    let port = try await harness.loop.perform { state in
+      try state.openSocket(for: state.attach(relay)).port
+    }
+    let address = PathAddress(ipv4: 0x7F00_0001, port: port)
+    let (source, target) = (ScratchFolder(), ScratchFolder())
+    let content = patternBytes(3 << 20)
+    let path = source.write(content, to: "relayed")
+    let offering = try await harness.offer([path])
+    let reception = try await harness.reception(.folder(target.path))
+    var settled = TransferHarness.settle()
+    settled.presenter.isRelayOnly = isPresenter
+    settled.recipient.isRelayOnly = !isPresenter
+    settled.presenter.candidates = TransferHarness.loopback(await reception.candidates())
+    settled.recipient.candidates = TransferHarness.loopback(await offering.candidates())
+    // What pretends to be a relay is an address like others.
+    settled.presenter.candidates += settled.presenter.candidates.map {
+      Candidate(.relay, high: $0.high, low: $0.low, port: $0.port)
+    }
+    reception.begin(
+      settled.recipient, relay: RelayPlace(address: address, token: tokens[0]))
+    let presentation = try await offering.accept(
+      settled.presenter, relay: RelayPlace(address: address, token: tokens[1]))
+    async let presented = presentation.updates.end()
+    let got = await reception.updates.end()
+    #expect(got.report?.path == .relay)
+    #expect(await presented.report?.path == .relay)
+    #expect(target.read("ann_relayed") == content)
+  }
 }

@@ -42,9 +42,7 @@ struct TransferChannel: ~Copyable {
     var binding = binding
     binding.claim(token, at: now)
     relay = binding
-    let address = binding.relay
-    connection.addCandidate(
-      Candidate(address, .relay), localSocket: address.localSocket, at: now)
+    connection.addRelay(binding.relay, at: now)
   }
 
   var isOpen: Bool { if case .open = ending { true } else { false } }
