@@ -60,7 +60,7 @@ extension BBR {
   }
 
   /// A round has ended: what it lost without a queue is the path's own.
-  mutating func roundEnded() {
+  mutating func roundEnded(at now: MonotonicTime) {
     if lossTolerance, !isQueueEvident {
       switch mode {
       case .startup:
@@ -76,7 +76,7 @@ extension BBR {
     }
     if lossTolerance, mode != .startup {
       let sent = round.sentLevel + round.sentBelow
-      if sent > 0 { standingLoss.addLevel(sent: sent, lost: round.lostLevel + round.lostBelow) }
+      if sent > 0 { standingLoss.add(sent: sent, lost: round.lostLevel + round.lostBelow, at: now) }
       if round.sentBelow > 0 { pathLoss.addBelow(sent: round.sentBelow, lost: round.lostBelow) }
     }
     lastRound = round
@@ -104,7 +104,8 @@ extension BBR {
     let flight = Double(snapshot.bytesInFlight)
     let lostSince = Double(lost > snapshot.lost ? lost - snapshot.lost : 0)
     guard isTooMuch(lost: lostSince, of: flight) else { return }
-    let share = Constant.lossThreshold + max(toleratedLoss, lossTolerance ? standingLoss.share : 0)
+    let share =
+      Constant.lossThreshold + max(toleratedLoss, lossTolerance ? standingLoss.grantedShare : 0)
     // The flight at which the share of losses was just reached (draft, `BBRInflightAtLoss`).
     let before = flight - Double(bytes)
     let lostBefore = lostSince - Double(bytes)

@@ -51,6 +51,7 @@ extension BBR {
     if isRoundStart { isProbeRTTRoundDone = true }
     guard isProbeRTTRoundDone, ack.now > doneAt else { return }
     recentMinRTTAt = ack.now
+    standingLoss.beginTest(at: ack.now)
     window = max(window, priorWindow)
     resetLowerBounds()
     if isPipeFull {

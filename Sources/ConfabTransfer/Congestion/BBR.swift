@@ -94,7 +94,7 @@ package struct BBR: Sendable {
   var wasQueueEvident = false
   var lossEventsInRound = 0
   package internal(set) var pathLoss = PathLoss()
-  package internal(set) var standingLoss = PathLoss()
+  package internal(set) var standingLoss = StandingLoss()
   var policer = PolicerDetector()
 
   // Round trips.
@@ -199,7 +199,7 @@ package struct BBR: Sendable {
     roundCount += 1
     roundsSinceProbe += 1
     isRoundStart = true
-    roundEnded()
+    roundEnded(at: ack.now)
   }
 
   mutating func startRound(_ delivered: UInt64) {

@@ -84,6 +84,22 @@ import Testing
     #expect(result.delayMilliseconds <= 55)
   }
 
+  /// Each could take the others for somebody who ignores loss, and join them (`StandingLoss`).
+  @Test(arguments: [0.5, 1])
+  func fourOfOursDoNotTeachEachOtherToIgnoreLoss(_ queue: Double) {
+    let scenario = Scenario(megabits: 50, roundTrip: .milliseconds(40), queue: queue)
+    let flows = (0..<4).map { index in
+      SimulatedFlow(
+        scenario.ours(at: .milliseconds(13 * index)), roundTrip: scenario.roundTrip,
+        startAt: .milliseconds(500 * index), seed: UInt64(index + 1))
+    }
+    let network = SimulatedNetwork(scenario.bottleneck, flows: flows)
+    network.run(until: .seconds(15))
+    #expect(SimulatedNetwork.jain(network.measure(for: .seconds(15))) >= 0.9)
+    let dropped = Double(network.bottleneck.dropped) / Double(network.bottleneck.offered)
+    #expect(dropped < 0.04)
+  }
+
   @Test(arguments: [0.5, 1, 4])
   func besideCUBICBothLive(_ queue: Double) {
     let scenario = Scenario(megabits: 20, queue: queue)

@@ -1,4 +1,5 @@
 import ConfabTransfer
+import Primitives
 import Testing
 
 @Suite struct PathLossTests {
@@ -28,6 +29,54 @@ import Testing
     var loss = PathLoss()
     for _ in 0..<8 { loss.addLevel(sent: 200, lost: 100) }
     #expect(loss.share == 0.15)
+  }
+}
+
+@Suite struct StandingLossTests {
+  /// Rounds of 100 ms, 100 packets each.
+  private func rounds(_ count: Int, from second: Double, lost: Double, _ loss: inout StandingLoss) {
+    for round in 1...count {
+      loss.add(sent: 100, lost: lost, at: time(second + Double(round) / 10))
+    }
+  }
+
+  private func time(_ second: Double) -> MonotonicTime {
+    MonotonicTime(nanoseconds: UInt64(second * 1e9))
+  }
+
+  @Test func withoutATestNothingIsGranted() {
+    var loss = StandingLoss()
+    rounds(40, from: 0, lost: 6, &loss)
+    #expect(loss.grantedShare == 0 && loss.bound(of: 1000) == 0)
+  }
+
+  @Test func whatStandsThroughATestIsGrantedAfterIt() {
+    var loss = StandingLoss()
+    loss.beginTest(at: time(5))
+    rounds(19, from: 5, lost: 6, &loss)
+    #expect(loss.grantedShare == 0)
+    rounds(20, from: 7, lost: 6, &loss)
+    #expect(abs(loss.share - 0.06) < 0.001)
+    #expect(abs(loss.grantedShare - 0.09) < 0.001)
+    #expect(loss.bound(of: 1000) > loss.grantedShare)
+  }
+
+  @Test func whatOursMakeThemselvesEndsWithTheNextTest() {
+    var loss = StandingLoss()
+    loss.beginTest(at: time(5))
+    rounds(30, from: 5, lost: 6, &loss)
+    #expect(loss.grantedShare > 0)
+    loss.beginTest(at: time(10))
+    #expect(loss.grantedShare == 0)
+    rounds(30, from: 10, lost: 1, &loss)
+    #expect(loss.grantedShare == 0)
+  }
+
+  @Test func neverMoreThanFifteenPercentIsGranted() {
+    var loss = StandingLoss()
+    loss.beginTest(at: time(5))
+    rounds(40, from: 5, lost: 14, &loss)
+    #expect(loss.grantedShare == 0.15 && loss.bound(of: 100) == 0.15)
   }
 }
 
