@@ -270,7 +270,7 @@ package struct NewMessage: Hashable, Sendable {
 
 /// An offer of files, without their names: nothing can be taken out of the journal again.
 package struct NewFileOffer: Hashable, Sendable {
-  package enum Recipient: Hashable, Sendable {
+  package enum Recipient: Hashable, Sendable, Codable {
     case person(AccountID)
     /// Whoever is a member.
     case channel(ChannelID)

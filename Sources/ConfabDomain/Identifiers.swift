@@ -94,7 +94,7 @@ package struct MessageID: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 /// 16 bytes made by the client that offers files, so that an offer made again is known for the same.
-package struct TransferID: Hashable, Sendable, CustomStringConvertible {
+package struct TransferID: Hashable, Sendable, Codable, CustomStringConvertible {
   /// Spelled as a message's.
   private let id: MessageID
 

@@ -122,5 +122,7 @@ package struct Rejection: Error, Hashable, Sendable {
     case mediaUnfit = 9009
     /// This server forwards no media.
     case mediaUnavailable = 9010
+    /// Another server of the place holds the meeting.
+    case meetingElsewhere = 9011
   }
 }

@@ -1,5 +1,6 @@
 import ConfabDomain
 import OrderedCollections
+import Primitives
 
 // What other servers of the place have decided. It is durable, so that whoever hears it hears it at
 // once.
@@ -19,10 +20,12 @@ extension Hub {
       if case .meetingStarted(let channel, _) = event.event.body {
         // It is held where it was started.
         hold(.tell(channel, event))
+        meetings.addNews(of: channel, at: now.monotonic)
       } else {
         holdConsequences(of: event)
       }
     }
+    readEarlyMessages()
   }
 
   /// What the hub remembers of events besides their consequences.
@@ -39,6 +42,14 @@ extension Hub {
       .reactionAdded(let channel, let sequence, _), .reactionRemoved(let channel, let sequence, _):
       let key = MessageKey(channel: channel, sequence: sequence)
       if changes[key] != nil { staleChanges.append(key) }
+    case .fileOffered(let new):
+      // Its sender went to another server, or begins anew there: that one tells everybody.
+      if let ours = files.open[new.id], ours.from == stamped.event.by { handOver(ours) }
+      if let copy = offersElsewhere.open[new.id], copy.from == stamped.event.by,
+        copy.entry < stamped.entry
+      {
+        offersElsewhere.setAdrift(new.id, at: now.monotonic)
+      }
     default: break
     }
   }

@@ -30,7 +30,7 @@ extension Hub {
 
   func requireJournal() throws(Rejection) {
     if isJournalLost { throw Self.journalLost }
-    if isReloading || journalPausedUntil.map({ now.monotonic < $0 }) ?? false {
+    if isReloading || isSettling || journalPausedUntil.map({ now.monotonic < $0 }) ?? false {
       throw Self.journalRefusal
     }
     guard held.count < HubLimits.heldEffectsMax else {
@@ -113,7 +113,8 @@ extension Hub {
       if let account = state.accountsByName[view.name.lowercased()] {
         untoldPresence.append(account)
       }
-    case .refuse, .lookUp, .closeRelay, .notify(_, .fileWithdrawn), .notify(_, .fileCandidates),
+    case .refuse, .lookUp, .closeRelay, .catchUp, .notify(_, .fileWithdrawn),
+      .notify(_, .fileCandidates),
       .notify(_, .meetingGone), .notifyAll(_, .participantLeft):
       effects.append(effect)
     case .media(let order): giveUp(order)
@@ -165,15 +166,21 @@ extension Hub {
   // MARK: - Answers
 
   mutating func reply(_ caller: Caller, _ reply: Reply) {
+    guard caller.elsewhere == nil else { return answer(caller, NodeAnswer(reply)) }
     hold(.reply(caller.connection, request: caller.request, reply))
   }
 
   mutating func refuse(_ caller: Caller, _ rejection: Rejection) {
+    guard caller.elsewhere == nil else { return answer(caller, NodeAnswer(rejection)) }
     log(caller, "was refused", "\(rejection.code.rawValue) \(rejection.code)")
     hold(.refuse(caller.connection, request: caller.request, rejection))
   }
 
   mutating func log(_ caller: Caller, _ what: String, _ detail: String = "") {
+    if let elsewhere = caller.elsewhere {
+      return hold(
+        .log(LogLine(who: state.name(of: elsewhere.account), what: what, detail: detail)))
+    }
     let connection = connections[caller.connection]
     let who = connection?.peer.isOperator == true ? "operator" : state.name(of: connection?.account)
     hold(
@@ -202,4 +209,6 @@ enum Question: Sendable {
   case send(Caller, Outgoing)
   case change(MessageKey)
   case media(Caller)
+  /// What other servers stored may make the attempt good.
+  case catchUp(Caller, SignInAttempt)
 }

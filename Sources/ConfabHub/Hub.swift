@@ -22,7 +22,8 @@ package struct Hub: Sendable {
   var throttle: SignInThrottle
   var rateLimits: RateLimits
   var recentMessages = RecentMessages()
-  var files = FileOffers()
+  var files: FileOffers
+  var offersElsewhere = OffersElsewhere()
   var fileRates = RateLimits(
     perSecond: HubLimits.fileAnswersPerSecond, burst: HubLimits.fileAnswerBurst)
 
@@ -58,8 +59,14 @@ package struct Hub: Sendable {
   /// Nothing is written before this after the journal failed.
   var journalPausedUntil: MonotonicTime?
   var isReloading = false
+  /// The input at hand says what became of what was decided, here or elsewhere. On a journal that several
+  /// servers share nothing can be decided with it: it is no turn.
+  var isSettling = false
   /// The other servers of the place.
   var nodes = Nodes()
+  var nodeQuestions = NodeQuestions()
+  /// Channels whose meeting ended with the input at hand.
+  var endedMeetings: OrderedSet<ChannelID> = []
   /// When meetings are looked for that no server holds.
   var orphanSearch: MonotonicTime?
   var hasLookedForOrphans = false
@@ -85,6 +92,9 @@ package struct Hub: Sendable {
     self.options = options
     self.entropy = entropy
     durableEntry = state.entry
+    // Half of the numbers are left for what follows.
+    files = FileOffers(
+      node: options.node, firstPairing: options.node == nil ? 1 : self.entropy.next() >> 2)
     throttle = SignInThrottle(options: options)
     rateLimits = RateLimits(perSecond: options.requestsPerSecond, burst: options.requestBurst)
     if !options.isShared { findOrphans() }
@@ -93,6 +103,7 @@ package struct Hub: Sendable {
   package mutating func handle(_ input: Input, at now: Now) -> [Effect] {
     self.now = now
     effects = []
+    isSettling = options.isShared && input.isOutcome
     switch input {
     case .connected(let id, let peer): connections[id] = Connection(peer: peer)
     case .disconnected(let id): disconnect(id)
@@ -109,18 +120,26 @@ package struct Hub: Sendable {
     // `HubTurns` has seen to it.
     case .overtaken: break
     case .heard(let report): heard(report)
+    case .told(let message): told(message)
+    case .caughtUp(let ticket): caughtUp(ticket)
     case .media(let report): take(report)
     case .stopping: endAllMeetings()
     case .deadline: break
     }
+    if !isSettling { expire() }
+    flushAfterReply()
+    tellFileChanges()
+    defer { effects = [] }
+    return effects
+  }
+
+  private mutating func expire() {
     expirePresence()
     expireFileOffers()
     expireNodes()
     expireMeetings()
     expireGuests()
-    flushAfterReply()
-    defer { effects = [] }
-    return effects
+    expireNodeQuestions()
   }
 
   /// When `Input.deadline` is due, if ever.
@@ -128,7 +147,8 @@ package struct Hub: Sendable {
     [
       presence.nextDeadline, files.nextDeadline, meetings.nextDeadline, orphanDeadline,
       guestGraces.nextDeadline,
-      nodes.nextDeadline, orphanSearch,
+      nodes.nextDeadline, orphanSearch, nodeQuestions.nextDeadline, offersElsewhere.nextDeadline,
+      endedMeetings.isEmpty ? nil : MonotonicTime(nanoseconds: 0),
     ].compactMap(\.self).min()
   }
 
@@ -140,7 +160,7 @@ package struct Hub: Sendable {
       attempts: attempts.values.reduce(0) { $0 + $1.count },
       changes: changes.values.reduce(0) { $0 + $1.count }, fileOffers: files.count,
       fileAcceptances: files.acceptanceCount, meetings: meetings.count,
-      participants: meetings.participantCount)
+      participants: meetings.participantCount, questionsToNodes: nodeQuestions.open.count)
   }
 
   package struct Sizes: Sendable, Equatable {
@@ -155,6 +175,7 @@ package struct Hub: Sendable {
     package var fileAcceptances: Int
     package var meetings: Int
     package var participants: Int
+    package var questionsToNodes: Int
   }
 }
 
@@ -164,6 +185,17 @@ struct Caller: Sendable {
   var request: UInt64
   /// Kept here, because who fails and hangs up is counted all the same.
   var address: String
+  /// Set for somebody who is connected to another server, which asks on their behalf; `connection` and
+  /// `request` are then that server's.
+  var elsewhere: Elsewhere?
+
+  struct Elsewhere: Sendable {
+    var node: NodeID
+    var account: AccountID
+    var device: DeviceID?
+  }
+
+  var endpoint: Endpoint { Endpoint(node: elsewhere?.node, connection: connection) }
 }
 
 /// What the hub knows of a connection.

@@ -12,6 +12,8 @@ package import Primitives
 /// same inputs again.
 package struct HubTurns: Sendable {
   package private(set) var hub: Hub
+  /// Without what may still turn out to be overtaken.
+  package var settled: Hub { turn?.before ?? hub }
   private let isShared: Bool
   private var waiting: Deque<Input> = []
   private var turn: Turn?

@@ -20,8 +20,10 @@ package struct HubOptions: Sendable {
   package var requestBurst = 5_000
   /// Whether the server forwards files' datagrams for those who cannot reach each other.
   package var relaysFiles = true
-  /// Whether other servers serve the same place.
-  package var isShared = false
+  /// This server's name among those that serve the same place; nil where there are no others.
+  package var node: NodeID?
+
+  var isShared: Bool { node != nil }
 
   package init() {}
 }
@@ -128,8 +130,26 @@ package enum HubLimits {
   package static let reportPeopleMax = 10_000
   /// Servers report every second; one of which nothing is heard for this long has died.
   package static let nodeSilenceMax: Duration = .seconds(5)
-  /// A meeting that no server says it holds is ended after this long.
+  /// A deadline that is heard of so late says that this server stood still, and nothing about others.
+  package static let latenessMax: Duration = .seconds(1)
+  /// A meeting that no server says it holds is ended after this long; after the shorter time when the
+  /// one that said so is gone.
   package static let orphanGrace: Duration = .seconds(15)
+  package static let goneHolderGrace: Duration = .seconds(3)
+  /// Questions to other servers that are not answered yet.
+  package static let questionsToNodesMax = 4_096
+  /// One is asked again so often, and given up after so long; a meeting's after the longer time, when
+  /// it is ended if its server is gone.
+  package static let questionAgain: Duration = .seconds(1)
+  package static let questionPatience: Duration = .seconds(5)
+  package static let admissionPatience: Duration = .seconds(15)
+  /// Messages of one server that wait for the entries that they build on.
+  package static let earlyMessagesMax = 1_024
+  /// Offers of files on one page for other servers.
+  package static let offerCopiesPerPage = 16
+  package static let answerCopiesMax = 1_024
+  /// People who come with a session or a link that nobody has heard of here yet.
+  package static let catchUpsMax = 64
   /// What one turn decides on a journal that several servers share: as much as fits into one message.
   package static let turnEventsMax = 2_048
   package static let turnBytesMax = 262_144

@@ -62,11 +62,16 @@ package protocol SharedJournal: Journal {
     after entry: UInt64, _ arrived: @escaping @Sendable ([StampedEvent], PlaceState) -> Void
   ) throws(JournalError)
 
-  /// Tells the other servers something that is in no journal; whoever does not hear it now never does.
-  func announce(_ bytes: [UInt8])
+  /// Waits for a moment until everything is here that others have stored by now. From any thread.
+  func catchUp()
 
-  /// Has told what servers announce, this one among them.
-  func listen(_ heard: @escaping @Sendable ([UInt8]) -> Void)
+  /// Tells the other servers something that is in no journal; whoever does not hear it now never does.
+  ///
+  /// - Parameter node: the one server that is to hear it; nil for all.
+  func announce(_ bytes: [UInt8], to node: String?)
+
+  /// Has told what servers announce to all, this one among them, and to this one by its name.
+  func listen(as node: String, _ heard: @escaping @Sendable ([UInt8]) -> Void)
 
   /// Compares what this server made of the journal with what the others did, for as long as it is open.
   ///

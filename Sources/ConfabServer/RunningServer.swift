@@ -34,7 +34,7 @@ package final class RunningServer: Sendable {
 
   package func stop() async throws {
     logger.info("stopping")
-    parts.reports?.stop()
+    parts.nodes?.stop()
     await port.close()
     try? await admin.close()
     DataFolder.remove(addresses.adminSocket)

@@ -19,7 +19,7 @@ final class ServerParts: Sendable {
   let relay = RelayDoor()
   let media = MediaDoor()
   /// Nil where no other server serves the place.
-  let reports: NodeReports?
+  let nodes: NodeLine?
   private let shared: (any SharedJournal)?
   private let comparisons: StateComparisons
   private let metrics: ServerMetrics
@@ -45,7 +45,8 @@ final class ServerParts: Sendable {
     var hubOptions = options.hub
     hubOptions.relaysFiles = options.relay != nil
     let shared = journal as? any SharedJournal
-    hubOptions.isShared = shared != nil
+    nodes = shared.map { NodeLine(NodeID(.random(in: 1 ... .max)), over: $0, loop: hubLoop) }
+    hubOptions.node = nodes?.node
     let hub = Hub(state: state, options: hubOptions, entropy: SystemRandomNumberGenerator())
     // The two need each other: the writer's answers wait in a box until the driver is there.
     let driverBox = NIOLockedValueBox<HubDriver?>(nil)
@@ -60,7 +61,7 @@ final class ServerParts: Sendable {
       turns: HubTurns(hub, isShared: shared != nil), loop: hubLoop,
       services: HubServices(
         writer: writer, reads: reads, passwords: passwords, fanouts: fanouts, backlog: backlog,
-        directory: directory, relay: relay, media: media,
+        directory: directory, relay: relay, media: media, nodes: nodes,
         interactions: InteractionLog(logger: logger), metrics: metrics))
     driverBox.withLockedValue { $0 = driver }
     try shared?.follow(after: state.entry) { events, state in
@@ -83,7 +84,6 @@ final class ServerParts: Sendable {
         }),
       proxies: options.proxies, services: services,
       port: relay, logger: logger)
-    reports = shared.map { NodeReports(to: $0, of: driver, loop: hubLoop) }
     self.shared = shared
     self.comparisons = comparisons
     self.driver = driver
@@ -106,7 +106,7 @@ final class ServerParts: Sendable {
 
   func makeLinks(_ port: Int) -> LateLinks {
     links.bound(to: port)
-    reports?.start(at: links.node)
+    nodes?.start(driver, at: links.node)
     if let shared { comparisons.start(on: shared, as: links.node.address) }
     return links
   }

@@ -18,6 +18,9 @@ final class HubHarness {
   private(set) var hashings: [(ticket: Ticket, password: Secret)] = []
   private(set) var lookUps: [(ticket: Ticket, lookUp: LookUp)] = []
   private(set) var reloads = 0
+  private(set) var catchUps: [Ticket] = []
+  /// What was said to other servers.
+  private(set) var toNodes: [NodeMessage] = []
   /// What the media side was told to do.
   private(set) var media: [MediaOrder] = []
   private(set) var relays: OrderedDictionary<PairingID, RelayGrant> = [:]
@@ -209,6 +212,13 @@ extension HubHarness {
     feed(.reloaded(store.state))
   }
 
+  /// What other servers stored has arrived.
+  func catchUp() {
+    let tickets = catchUps
+    catchUps = []
+    for ticket in tickets { feed(.caughtUp(ticket)) }
+  }
+
   func makeDurable(_ count: Int = .max) {
     let some = pending.prefix(count)
     pending.removeFirst(some.count)
@@ -269,6 +279,8 @@ extension HubHarness {
     case .hashPassword(let ticket, let password): hashings.append((ticket, password))
     case .lookUp(let ticket, let lookUp): lookUps.append((ticket, lookUp))
     case .reload: reloads += 1
+    case .tellNodes(let message): toNodes.append(message)
+    case .catchUp(let ticket): catchUps.append(ticket)
     case .openRelay(let grant): relays[grant.pairing] = grant
     case .closeRelay(let pairing): relays[pairing] = nil
     case .log(let line): log.append(line)

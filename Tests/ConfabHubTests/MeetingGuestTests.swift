@@ -126,7 +126,7 @@ struct MeetingGuestTests {
       .joinRoom(.label("#plans")), .inviteMembers(.label("#plans"), ["bob"]),
       .listChannels(notJoined: true, after: ChannelID(0)), .listSessions,
       .changePassword(old: Secret([]), new: HubHarness.password),
-      .meeting(.createSignInCode),
+      .meeting(.createSignInCode(nil)),
       .meeting(.createGuestLink(.label("#plans"), uses: 1, expiresIn: nil)),
       .listAccounts(after: ""),
     ] as [Request] {
@@ -190,8 +190,8 @@ struct MeetingGuestTests {
 @Suite("Codes for other clients")
 struct SignInCodeTests {
   private func code(_ harness: HubHarness, _ id: ConnectionID) -> Secret? {
-    let answer = harness.ask(.meeting(.createSignInCode), on: id)
-    guard case .signInCode(let code, _)? = answer.reply else { return nil }
+    let answer = harness.ask(.meeting(.createSignInCode(nil)), on: id)
+    guard case .signInCode(let code, _, _)? = answer.reply else { return nil }
     return code
   }
 

@@ -1,5 +1,6 @@
 import ConfabDomain
 import ConfabHub
+import Crypto
 import OrderedCollections
 import Primitives
 import Testing
@@ -11,18 +12,19 @@ struct OtherNodesTests {
 
   private func shared() -> HubHarness {
     var options = HubOptions()
-    options.isShared = true
+    options.node = NodeID(1)
     return HubHarness(options: options)
   }
 
   private func report(
-    people: [AccountID] = [], meetings: [UInt64] = [], isLeaving: Bool = false
+    people: [AccountID] = [], meetings: [MeetingCopy] = [], isLeaving: Bool = false
   ) -> NodeReport {
     NodeReport(
       node: NodeID(7), address: Self.there,
       people: people.map {
-        NodeReport.Person(account: $0.rawValue, since: 1_000, address: "198.51.100.1")
-      }, meetings: meetings, isLeaving: isLeaving)
+        NodeReport.Person(
+          account: $0.rawValue, since: 1_000, address: "198.51.100.1", receivesFiles: false)
+      }, meetings: meetings, offers: 0, isLeaving: isLeaving)
   }
 
   @Test("who is connected to another server is active, for as long as it reports that")
@@ -108,35 +110,87 @@ struct OtherNodesTests {
     #expect(harness.answer(to: edit, on: ann).code == .messageDeleted)
   }
 
-  @Test("a meeting at another server is not joined here, and ends when nobody holds it")
-  func meetings() {
+  private static let meeting = MeetingCopy(
+    id: MeetingID(1), channel: .lobby, inside: [AccountID(1)], count: 1, isLocked: false, waiting: 0
+  )
+
+  @Test("who joins a meeting at another server is sent there, and it ends when nobody holds it")
+  func meetings() throws {
     let harness = shared()
     let bob = harness.listening("bob")
     harness.arrives(.meetingStarted(.lobby, MeetingID(1)), by: AccountID(1))
-    harness.feed(.heard(report(meetings: [1])))
-    let refused = harness.ask(HubHarness.join("#lobby"), on: bob)
-    #expect(refused.code == .mediaUnavailable)
-    #expect(refused.rejection?.message.contains(Self.there.address) == true)
+    harness.feed(.heard(report(meetings: [Self.meeting])))
+    #expect(harness.news(bob).last?.server == Self.there)
+    #expect(harness.news(bob).last?.names == ["ann"])
+    let join = harness.begin(HubHarness.join("#lobby"), on: bob)
+    let question = try #require(harness.toNodes.last)
+    #expect(question.to == NodeID(7))
+    guard case .question(let number, .admit(MeetingID(1), Self.bob, _, _)) = question.body else {
+      Issue.record("\(question)")
+      return
+    }
+    harness.feed(.told(message(.answer(number: number, .done))))
+    guard
+      case .meetingElsewhere(let view, _, _, Self.there)? = harness.answer(to: join, on: bob).reply
+    else {
+      Issue.record("\(harness.answer(to: join, on: bob))")
+      return
+    }
+    #expect(view.meeting == MeetingID(1))
     for _ in 0..<20 {
       harness.wait(.seconds(2))
-      harness.feed(.heard(report(meetings: [1])))
+      harness.feed(.heard(report(meetings: [Self.meeting])))
       harness.settle()
     }
     #expect(harness.hub.state.channels[.lobby]?.meeting != nil, "it is held there")
-    for _ in 0..<30 {
+    // Who waits for it when its server dies starts it anew.
+    let again = harness.begin(HubHarness.join("#lobby"), on: bob)
+    for _ in 0..<9 {
       harness.wait(.seconds(1))
       harness.settle()
     }
-    #expect(harness.hub.state.channels[.lobby]?.meeting == nil)
+    guard case .meetingJoined(let joined)? = harness.answer(to: again, on: bob).reply else {
+      Issue.record("\(harness.answer(to: again, on: bob))")
+      return
+    }
+    #expect(joined.info.meeting == MeetingID(2))
   }
 
-  @Test("files for somebody at another server are refused with its name")
-  func files() {
+  private func message(_ body: NodeMessage.Body) -> NodeMessage {
+    NodeMessage(from: NodeID(7), to: NodeID(1), entry: 0, body: body)
+  }
+
+  @Test("a token that was given out elsewhere a moment ago is waited for, and not for ever")
+  func lateTokens() {
     let harness = shared()
-    let ann = harness.withDevice("ann", 1)
+    let token = [UInt8](repeating: 5, count: 32)
+    let hash = Array(SHA256.hash(data: token))
+    let attempt = Request.signIn(
+      SignInAttempt(method: .token(hash: hash), device: nil, proof: nil))
+    let (id, other) = (harness.connect(), harness.connect())
+    let late = harness.begin(attempt, on: id)
+    #expect(harness.answer(to: late, on: id).isMissing)
+    harness.arrives(
+      .sessionOpened(
+        NewSession(
+          id: harness.hub.state.nextSession, account: Self.bob, device: nil, tokenHash: hash,
+          address: "192.0.2.9")), by: Self.bob)
+    harness.catchUp()
+    #expect(harness.answer(to: late, on: id).signedIn?.name == "bob")
+    let unknown = harness.begin(
+      .signIn(SignInAttempt(method: .token(hash: [1]), device: nil, proof: nil)), on: other)
+    harness.catchUp()
+    #expect(harness.answer(to: unknown, on: other).code == .sessionUnknown)
+  }
+
+  @Test("a server that stood still does not take the others for dead")
+  func standingStill() {
+    let harness = shared()
+    let ann = harness.listening("ann")
     harness.feed(.heard(report(people: [Self.bob])))
-    let refused = harness.ask(HubHarness.offer(1, to: "@bob"), on: ann)
-    #expect(refused.code == .accountNotActive)
-    #expect(refused.rejection?.message.contains(Self.there.address) == true)
+    harness.wait(.seconds(30))
+    #expect(harness.active(asSeenBy: ann) == ["ann", "bob"])
+    harness.wait(.seconds(5))
+    #expect(harness.active(asSeenBy: ann) == ["ann"])
   }
 }

@@ -56,7 +56,7 @@ struct SharedStreamTests {
       .heard(
         NodeReport(
           node: NodeID(7), address: NodeAddress(address: "there.example:4747", pin: nil),
-          people: [], meetings: [], isLeaving: false)), at: start)
+          people: [], meetings: [], offers: 0, isLeaving: false)), at: start)
     _ = turns.decide(at: start)
     #expect(turns.nextDeadline != nil)
     let id = ConnectionID(1)

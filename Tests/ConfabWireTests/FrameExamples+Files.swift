@@ -65,6 +65,7 @@ extension FrameExamples {
         .with {
           ($0.transferID, $0.pairing) = (id, 12)
           $0.relayToken = Data(repeating: 8, count: 16)
+          $0.relayServer = "chat2.example:4747"
         })
     ),
     (

@@ -8,6 +8,12 @@ extension FrameExamples {
     ($0.channel, $0.label, $0.meeting) = (3, "#plans", 7)
     ($0.startedAt, $0.by, $0.names, $0.count) = (at, "ann", ["ann", "ben"], 2)
     ($0.locked, $0.waitingRoom, $0.waiting) = (true, .guests, 1)
+    $0.server = otherServer
+  }
+
+  private static let otherServer = WireServerAddress.with {
+    $0.address = "chat2.example:4747"
+    $0.pin = pin
   }
 
   static let participant = WireParticipant.with {
@@ -17,6 +23,7 @@ extension FrameExamples {
     ($0.handRaisedAt, $0.joinedAt) = (at + 5_000, at)
   }
 
+  private static let pin = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
   private static let key = Data((0..<16).map { 0xB0 + $0 })
   private static let sdp = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
 
@@ -41,7 +48,7 @@ extension FrameExamples {
       .createGuestLink(
         .with { ($0.channel, $0.uses, $0.expiresInMs) = (room, 5, 3_600_000) })
     ),
-    ("create_sign_in_code", .createSignInCode(.init())),
+    ("create_sign_in_code", .createSignInCode(.with { $0.channel = room })),
   ]
 
   private static let meetingMedia: [(name: String, body: WireClientFrame.OneOf_Body)] = [
@@ -111,16 +118,19 @@ extension FrameExamples {
         .with { ($0.info, $0.host, $0.participants) = (meetingInfo, true, [participant]) })
     ),
     ("media_answer", .mediaAnswer(.with { $0.sdp = sdp })),
+    ("sign_in_code", .signInCode(signInCode)),
     (
-      "sign_in_code",
-      .signInCode(
-        .with {
-          ($0.code, $0.expiresAt) = (key, at + 60_000)
-          $0.webAddress = "https://192.0.2.7:4747"
-          $0.pin = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-        })
+      "meeting_elsewhere",
+      .meetingElsewhere(.with { ($0.info, $0.code) = (meetingInfo, signInCode) })
     ),
   ]
+
+  private static let signInCode = WireSignInCode.with {
+    ($0.code, $0.expiresAt) = (key, at + 60_000)
+    $0.webAddress = "https://192.0.2.7:4747"
+    $0.pin = pin
+    $0.server = otherServer
+  }
 
   static let meetingNews: [(String, WireServerFrame.OneOf_Body)] = [
     ("meeting_changed", .meetingChanged(meetingInfo)),

@@ -203,6 +203,7 @@ extension Universe {
     case .hashPassword: throw Violation("nobody makes an account")
     case .notifyAll, .media: throw Violation("nobody meets")
     case .openRelay, .closeRelay: throw Violation("nobody sends files")
+    case .tellNodes, .catchUp: throw Violation("there is one server")
     case .log: break
     }
   }

@@ -1,7 +1,7 @@
 // Being in a meeting: joining, who is there, and coming back. What is sent and what comes in are in `sources.js`
 // and `media.js`; the page's elements are elsewhere. Docs/Meetings.md tells the order of things.
 
-import { Code, Refusal } from "../protocol/errors.js";
+import { Code, HeldElsewhere, Refusal } from "../protocol/errors.js";
 import { Events } from "../protocol/events.js";
 import { Hosting } from "./hosting.js";
 import { Media } from "./media.js";
@@ -74,7 +74,10 @@ export class Call extends Events {
     );
   }
 
-  /** @param {Map<Source, MediaStreamTrack>} local what is sent from the beginning */
+  /**
+   * @param {Map<Source, MediaStreamTrack>} local what is sent from the beginning
+   * @throws {HeldElsewhere} when it has to be joined at another server
+   */
   async join(local) {
     this.#sources = new Sources(local);
     await this.#join();
@@ -89,6 +92,7 @@ export class Call extends Events {
       ...(this.#key ? { key: this.#key } : {}),
     });
     if (this.#isOver()) return;
+    if (joined.code) throw new HeldElsewhere(joined.code);
     this.info = joined.info ?? {};
     this.#meeting = this.info.meeting;
     this.self = joined.participant;
@@ -207,8 +211,8 @@ export class Call extends Events {
     } catch (error) {
       if (this.#isOver()) return;
       // Lost again: the next connection comes back.
-      if (!(error instanceof Refusal)) return;
-      if (PASSING.has(error.code)) {
+      if (!(error instanceof Refusal || error instanceof HeldElsewhere)) return;
+      if (error instanceof Refusal && PASSING.has(error.code)) {
         this.#retryTimer = setTimeout(() => this.#comeBack(), error.retryAfter || RETRY_MS);
         return;
       }

@@ -257,6 +257,8 @@ export class Client extends Events {
     };
     this.others = (signedIn.others ?? []).map(({ address = "" }) => address).filter(isAddress);
     if (signedIn.token) {
+      // Also one who was sent here by another server of the place.
+      if (signedIn.role === "ROLE_GUEST") this.#keeper = this.#tab;
       this.#token = signedIn.token;
       if (this.#keeper !== this.#tab) this.#tab?.removeItem(TOKEN_KEY);
       this.#keeper?.setItem(TOKEN_KEY, signedIn.token);

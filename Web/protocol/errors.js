@@ -38,3 +38,13 @@ export class Disconnected extends Error {
     this.name = "Disconnected";
   }
 }
+
+/** Another server of the place holds the meeting. */
+export class HeldElsewhere extends Error {
+  /** @param {{webAddress: string, pin?: string, code: string}} entry a code that is good there, once and soon */
+  constructor(entry) {
+    super("This meeting is held at another server of the place.");
+    this.name = "HeldElsewhere";
+    this.entry = entry;
+  }
+}

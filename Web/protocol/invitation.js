@@ -4,7 +4,7 @@
 //     https://HOST:PORT/room/3/meeting#pin=PIN&guest=SECRET    comes to a meeting without an account
 //     https://HOST:PORT/room/3/meeting#pin=PIN&code=CODE       another client of the same person opened it
 
-import { base64FromURL } from "./values.js";
+import { base64ForURL, base64FromURL } from "./values.js";
 
 /** @typedef {{kind: "invite" | "guest" | "code", secret: string}} Invitation the secret in base64 */
 
@@ -34,4 +34,15 @@ export function readInvitation(fragment) {
  */
 export function terminalLink(host, fragment) {
   return `confab://${host}/?${fragment.replace(/^#/, "")}`;
+}
+
+/**
+ * The page of a meeting at another server, which the browser opens as the same person.
+ * @param {{webAddress: string, pin?: string, code: string}} code
+ * @param {string} path of the page
+ * @returns {string}
+ */
+export function linkWithCode({ webAddress, pin, code }, path) {
+  const parameters = [...(pin ? [`pin=${pin}`] : []), `code=${base64ForURL(code)}`];
+  return `${webAddress}${path}#${parameters.join("&")}`;
 }

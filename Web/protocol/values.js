@@ -33,6 +33,11 @@ export function base64FromURL(text) {
   return plain + "=".repeat((4 - (plain.length % 4)) % 4);
 }
 
+/** @param {string} text base64 @returns {string} base64url without padding */
+export function base64ForURL(text) {
+  return text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
 /**
  * A UUIDv7 (RFC 9562 §5.7): ids of about the same time are stored side by side.
  * @param {number} milliseconds since 1970

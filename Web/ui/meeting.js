@@ -2,6 +2,8 @@
 
 import { Call } from "../meeting/call.js";
 import { rosterNews } from "../meeting/roster-news.js";
+import { HeldElsewhere } from "../protocol/errors.js";
+import { linkWithCode } from "../protocol/invitation.js";
 import { BeforeMeeting } from "./before-meeting.js";
 import { CallBar } from "./call-bar.js";
 import { KEYS } from "./call-button.js";
@@ -169,6 +171,7 @@ export class MeetingView {
       await call.join(ready);
     } catch (error) {
       this.#call = null;
+      if (error instanceof HeldElsewhere) location.assign(linkWithCode(error.entry, location.pathname));
       throw error;
     }
   }

@@ -4,10 +4,20 @@ import SwiftProtobuf
 
 // Meetings. What happens in them is told as pushes: `meetingChanged`, `participantChanged`,
 // `participantLeft`, `speaking`, `mediaLost` and `meetingGone`.
+/// Another server of the place holds the meeting.
+package struct MeetingElsewhere: Error, CustomStringConvertible {
+  package let server: WireServerAddress
+
+  package init(_ server: WireServerAddress) { self.server = server }
+
+  package var description: String { "The meeting is held at \(server.address)." }
+}
+
 extension Connection {
   /// Joins the channel's meeting, and starts it when there is none.
   ///
   /// - Parameter key: of the participant that goes on after a lost connection; empty for a new one.
+  /// - Throws: `MeetingElsewhere` when it has to be joined at another server.
   package func joinMeeting(
     _ channel: WireChannelRef, key: [UInt8], microphone: Bool = false, camera: Bool = false
   ) async throws -> WireMeetingJoined {
@@ -15,10 +25,11 @@ extension Connection {
       ($0.channel, $0.key) = (channel, Data(key))
       ($0.microphone, $0.camera) = (microphone, camera)
     }
-    guard case .meetingJoined(let joined) = try await self.request(.joinMeeting(request)) else {
-      throw wrongAnswer
+    switch try await self.request(.joinMeeting(request)) {
+    case .meetingJoined(let joined): return joined
+    case .meetingElsewhere(let elsewhere): throw MeetingElsewhere(elsewhere.code.server)
+    default: throw wrongAnswer
     }
-    return joined
   }
 
   package func leaveMeeting(_ meeting: UInt64) async {
@@ -68,8 +79,11 @@ extension Connection {
   }
 
   /// A code that signs another client of the same person in, once and soon.
-  package func signInCode() async throws -> WireSignInCode {
-    guard case .signInCode(let code) = try await request(.createSignInCode(.init())) else {
+  ///
+  /// - Parameter channel: whose meeting's page it is for; the code is good where that is held.
+  package func signInCode(forMeetingIn channel: WireChannelRef) async throws -> WireSignInCode {
+    let request = WireCreateSignInCode.with { $0.channel = channel }
+    guard case .signInCode(let code) = try await self.request(.createSignInCode(request)) else {
       throw wrongAnswer
     }
     return code

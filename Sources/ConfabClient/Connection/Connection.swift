@@ -43,13 +43,17 @@ package final class Connection: Requesting {
   /// Nil on the operator's socket.
   package let signedIn: WireSignedIn?
   package let pushes: PushQueue
+  /// The server at the other end.
+  package let destination: Destination
 
   private let opened: OpeningConnection
   private var channel: any NIOCore.Channel { opened.channel }
 
   private init(
-    _ opened: OpeningConnection, _ opening: ConnectionHandler.Opening, pushes: PushQueue
+    _ opened: OpeningConnection, _ opening: ConnectionHandler.Opening, pushes: PushQueue,
+    to destination: Destination
   ) {
+    self.destination = destination
     welcome = opening.welcome
     signedIn = opening.signedIn
     self.opened = opened
@@ -96,7 +100,8 @@ package final class Connection: Requesting {
       }.get()
       let connection = OpeningConnection(channel: channel, handler: handler)
       early(connection)
-      return Connection(connection, try await opened.futureResult.get(), pushes: pushes)
+      return Connection(
+        connection, try await opened.futureResult.get(), pushes: pushes, to: destination)
     } catch {
       opened.fail(error)
       throw Self.explained(error, destination)

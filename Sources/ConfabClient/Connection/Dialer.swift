@@ -24,6 +24,17 @@ package struct Dialer: Sendable {
     self.others = others
   }
 
+  /// For another server of the place, with the same session: this one, and the others, are tried when that
+  /// one does not answer.
+  package func beginning(at server: WireServerAddress) -> Dialer {
+    let node = KnownNode(address: server.address, pin: server.pin.isEmpty ? nil : server.pin)
+    guard let first = node.destination else { return self }
+    var dialer = self
+    dialer.others = (others ?? OtherServers([])).beginning(at: first, besides: destination)
+    dialer.destination = first
+    return dialer
+  }
+
   /// Between attempts of a command that gives up in the end.
   private static let impatientWaitMax: Duration = .seconds(2)
 

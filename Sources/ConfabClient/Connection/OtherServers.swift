@@ -23,6 +23,14 @@ package final class OtherServers: Sendable {
     self.learned = learned
   }
 
+  /// The same servers for who begins at another of them, and remembers nothing for the next time.
+  func beginning(at first: Destination, besides old: Destination) -> OtherServers {
+    let others = OtherServers([])
+    let known = all(with: old).filter { $0 != first }
+    others.state.withLock { $0.destinations = known }
+    return others
+  }
+
   /// In the order in which to try them.
   func all(with first: Destination) -> [Destination] {
     state.withLock { state in

@@ -47,7 +47,7 @@ package struct OfferFile: Command {
 }
 
 /// What is offered, in words for people. The manifest that counts goes from device to device.
-package struct FileSummary: Hashable, Sendable {
+package struct FileSummary: Hashable, Sendable, Codable {
   /// Without a path.
   package var name: String
   package var files: UInt64

@@ -8,12 +8,14 @@ extension Hub {
     _ caller: Caller, _ id: TransferID, _ answer: FileAnswer
   ) throws(Rejection) {
     let person = try state.person(try actor(caller)).id
-    let device = device(of: caller.connection)
-    guard let offer = files.open[id], mayReceive(person, offer) else { throw ending(of: id) }
+    let device = device(of: caller)
+    guard let offer = files.open[id], mayReceive(person, offer) else {
+      return try answerElsewhere(caller, id, person, answer)
+    }
     if offer.from == person, device == offer.device {
       throw Rejection(.requestInvalid, "A device does not send files to itself.")
     }
-    switch offer.state(for: person, caller.connection, device, at: now.monotonic) {
+    switch offer.state(for: person, caller.endpoint, device, at: now.monotonic) {
     case .taken:
       throw Rejection(.fileOfferTaken, "Another device of yours takes these files.")
     case .complete:
@@ -30,7 +32,7 @@ extension Hub {
   }
 
   /// Why an offer cannot be answered. Who was never asked learns no more than that.
-  private func ending(of id: TransferID) -> Rejection {
+  func ending(of id: TransferID) -> Rejection {
     switch files.ending(of: id) {
     case .expired:
       Rejection(.fileOfferExpired, "The offer waited too long and ended. Ask for the files again.")
@@ -50,6 +52,12 @@ extension Hub {
     guard let device else { throw Self.deviceRefusal }
     try Self.checkOffer(byteCount: bytes.count)
     let before = offer.acceptance(of: person)
+    if let before, before.taker == caller.endpoint, before.question == caller.request,
+      caller.elsewhere != nil
+    {
+      // Asked again, because the answer was lost.
+      return replyAcceptance(caller, offer.id, before)
+    }
     if before == nil {
       guard offer.acceptances.count < HubLimits.fileAcceptancesPerOfferMax,
         files.acceptanceCount < HubLimits.fileAcceptancesMax,
@@ -66,20 +74,26 @@ extension Hub {
     if let before { closeRelay(before) }
     let acceptance = OpenFileOffer.Acceptance(
       grant: makeGrant(for: offer.from, and: person), device: device, answer: bytes, entry: entry,
-      connection: caller.connection)
+      taker: caller.endpoint, question: caller.elsewhere == nil ? nil : caller.request)
     files.setAnswer(.accepted(acceptance), of: person, to: offer.id)
     // First, so that the relay knows both before one of them asks.
     if options.relaysFiles { hold(.openRelay(acceptance.grant)) }
+    replyAcceptance(caller, offer.id, acceptance)
+    if let sender = offer.connection {
+      hold(.notify(sender, .fileAnswered(view(of: acceptance, by: person, offer.id))))
+    }
+    tellWithdrawal(of: offer, to: person, .takenElsewhere, except: caller.endpoint)
+    log(caller, "accepted files", "\(offer.id) from @\(state.name(of: offer.from))")
+  }
+
+  private mutating func replyAcceptance(
+    _ caller: Caller, _ id: TransferID, _ acceptance: OpenFileOffer.Acceptance
+  ) {
     reply(
       caller,
       .fileAcceptance(
         FileAcceptanceView(
-          id: offer.id, pairing: acceptance.pairing, relayToken: acceptance.grant.recipient)))
-    if let sender = offer.connection {
-      hold(.notify(sender, .fileAnswered(view(of: acceptance, by: person, offer.id))))
-    }
-    tellWithdrawal(of: offer, to: person, .takenElsewhere, except: caller.connection)
-    log(caller, "accepted files", "\(offer.id) from @\(state.name(of: offer.from))")
+          id: id, pairing: acceptance.pairing, relayToken: acceptance.grant.recipient)))
   }
 
   private mutating func makeGrant(for sender: AccountID, and taker: AccountID) -> RelayGrant {
@@ -109,15 +123,12 @@ extension Hub {
     _ caller: Caller, _ offer: OpenFileOffer, _ person: AccountID, _ device: DeviceID?,
     _ reason: String
   ) throws(Rejection) {
-    guard reason.utf8.count <= Limits.fileRefusalBytesMax else {
-      throw Rejection(
-        .fileOfferUnfit, "A reason has at most \(Limits.fileRefusalBytesMax) bytes.")
-    }
+    guard reason.utf8.count <= Limits.fileRefusalBytesMax else { throw Self.reasonTooLong }
     try requireJournal()
     let before = offer.acceptance(of: person)
     let refused = Event.Body.fileRefused(offer.id, from: offer.from)
     guard let entry = commit([refused], by: person).last?.entry else { return }
-    files.setAnswer(.refused(entry: entry), of: person, to: offer.id)
+    files.setAnswer(.refused(entry: entry, by: caller.endpoint), of: person, to: offer.id)
     if let before { closeRelay(before) }
     reply(caller, .done)
     if let sender = offer.connection {
@@ -127,9 +138,12 @@ extension Hub {
         relayToken: [])
       hold(.notify(sender, .fileAnswered(view)))
     }
-    tellWithdrawal(of: offer, to: person, .refusedElsewhere, except: caller.connection)
+    tellWithdrawal(of: offer, to: person, .refusedElsewhere, except: caller.endpoint)
     log(caller, "refused files", "\(offer.id) from @\(state.name(of: offer.from))")
   }
+
+  static let reasonTooLong = Rejection(
+    .fileOfferUnfit, "A reason has at most \(Limits.fileRefusalBytesMax) bytes.")
 
   // MARK: - Candidates
 
@@ -146,21 +160,35 @@ extension Hub {
       let (recipient, acceptance) = offer.acceptances.first(where: {
         $0.acceptance.pairing == pairing
       })
+    else { return try passOnElsewhere(caller, id, pairing, person, candidates) }
+    let isTaker = caller.endpoint == acceptance.taker
+    guard isTaker || (person == offer.from && caller.endpoint == offer.connection.map { .here($0) })
     else { throw ending(of: id) }
-    let other: ConnectionID?
-    if caller.connection == acceptance.connection {
-      other = offer.connection
-    } else if person == offer.from, caller.connection == offer.connection {
-      other = acceptance.lostAt == nil ? acceptance.connection : nil
-    } else {
-      throw ending(of: id)
-    }
     guard acceptance.candidates < HubLimits.fileCandidatesPerPairingMax else {
       throw Rejection(.rateLimited, "These two devices have exchanged enough addresses.")
     }
     files.countCandidates(of: recipient, to: id)
     // Who is away for a moment does without: addresses grow old quickly.
-    if let other { hold(.notify(other, .fileCandidates(id, pairing, candidates))) }
+    if isTaker {
+      if let sender = offer.connection {
+        hold(.notify(sender, .fileCandidates(id, pairing, candidates)))
+      }
+    } else if acceptance.lostAt == nil {
+      tellTaker(acceptance.taker, of: recipient, id, pairing, candidates)
+    }
     reply(caller, .done)
+  }
+
+  private mutating func tellTaker(
+    _ taker: Endpoint, of account: AccountID, _ id: TransferID, _ pairing: PairingID,
+    _ candidates: [UInt8]
+  ) {
+    guard let node = taker.node else {
+      return hold(.notify(taker.connection, .fileCandidates(id, pairing, candidates)))
+    }
+    tellNodes(
+      .candidates(
+        id, pairing, account, taker.connection, EncodedBytes(candidates), toSender: false),
+      to: node)
   }
 }

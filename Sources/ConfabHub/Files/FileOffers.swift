@@ -15,7 +15,20 @@ struct FileOffers: Sendable {
   /// Offers whose sender is lost, in the order in which that ends them.
   private var graces: OrderedDictionary<TransferID, MonotonicTime> = [:]
   private var ended: OrderedDictionary<TransferID, FileWithdrawal> = [:]
-  private var nextPairing: UInt64 = 1
+  private var nextPairing: UInt64
+  /// What other servers have not been told yet.
+  private var untold: [OfferChange] = []
+  /// The number of the latest change that they were told.
+  private(set) var revision: UInt64 = 0
+  private let node: NodeID?
+
+  /// - Parameters:
+  ///   - node: this server's name among several, which are then told of changes.
+  ///   - firstPairing: servers of one place must not give out the same numbers.
+  init(node: NodeID?, firstPairing: UInt64) {
+    self.node = node
+    nextPairing = firstPairing
+  }
 
   var count: Int { open.count }
 
@@ -57,16 +70,26 @@ struct FileOffers: Sendable {
     open[offer.id] = offer
     ended[offer.id] = nil
     countByAccount[offer.from, default: 0] += 1
-    if let connection = offer.connection { involve(connection, offer.id) }
+    if let connection = offer.connection { involve(.here(connection), offer.id) }
+    noteMade(offer.id)
   }
 
   @discardableResult
   mutating func end(_ id: TransferID, _ reason: FileWithdrawal) -> OpenFileOffer? {
     guard let offer = remove(id) else { return nil }
-    ended[id] = reason
-    if ended.count > HubLimits.endedFileOffersMax { ended.removeFirst() }
+    noteEnding(of: id, reason)
+    note(.over(id, reason))
     return offer
   }
+
+  /// Why an offer ended, here or elsewhere.
+  mutating func noteEnding(of id: TransferID, _ reason: FileWithdrawal) {
+    ended[id] = reason
+    if ended.count > HubLimits.endedFileOffersMax { ended.removeFirst() }
+  }
+
+  /// Its sender offers it at another server now, which tells everybody.
+  mutating func handOver(_ id: TransferID) { _ = remove(id) }
 
   private mutating func remove(_ id: TransferID) -> OpenFileOffer? {
     guard let offer = open.removeValue(forKey: id) else { return nil }
@@ -74,8 +97,8 @@ struct FileOffers: Sendable {
     let left = count(of: offer.from) - 1
     countByAccount[offer.from] = left > 0 ? left : nil
     countAcceptances(-offer.acceptances.count, of: offer.from)
-    if let connection = offer.connection { release(connection, id) }
-    for (_, acceptance) in offer.acceptances { release(acceptance.connection, id) }
+    if let connection = offer.connection { release(.here(connection), id) }
+    for (_, acceptance) in offer.acceptances { release(acceptance.taker, id) }
     return offer
   }
 
@@ -85,8 +108,10 @@ struct FileOffers: Sendable {
     graces[id] = nil
     open[id]?.connection = connection
     open[id]?.device = device
-    if let before = old.connection, before != connection { releaseUnlessNeeded(before, id) }
-    involve(connection, id)
+    if let before = old.connection, before != connection {
+      releaseUnlessNeeded(.here(before), id)
+    }
+    involve(.here(connection), id)
   }
 
   /// Begins an offer anew with other bytes: who accepted the old ones is asked again.
@@ -100,6 +125,7 @@ struct FileOffers: Sendable {
     open[id]?.offer = offer
     open[id]?.summary = summary
     open[id]?.entry = entry
+    noteMade(id)
     return old.acceptances.map(\.acceptance)
   }
 
@@ -112,19 +138,20 @@ struct FileOffers: Sendable {
     if let old = offer.acceptance(of: account) {
       countAcceptances(-1, of: offer.from)
       open[id]?.answers[account] = nil
-      releaseUnlessNeeded(old.connection, id)
+      releaseUnlessNeeded(old.taker, id)
     }
     open[id]?.answers[account] = answer
     if case .accepted(let acceptance) = answer {
       countAcceptances(1, of: offer.from)
-      involve(acceptance.connection, id)
+      involve(acceptance.taker, id)
     }
+    noteAnswer(of: account, to: id)
   }
 
   /// A device that accepted is back on another connection.
-  mutating func reattach(_ account: AccountID, to id: TransferID, on connection: ConnectionID) {
+  mutating func reattach(_ account: AccountID, to id: TransferID, on taker: Endpoint) {
     guard var acceptance = open[id]?.acceptance(of: account) else { return }
-    acceptance.connection = connection
+    acceptance.taker = taker
     acceptance.lostAt = nil
     setAnswer(.accepted(acceptance), of: account, to: id)
   }
@@ -149,30 +176,72 @@ struct FileOffers: Sendable {
         open[id]?.connection = nil
         graces[id] = now + HubLimits.fileOfferGrace
       }
-      for (account, acceptance) in offer.acceptances where acceptance.connection == connection {
-        var lost = acceptance
-        lost.lostAt = now
-        open[id]?.answers[account] = .accepted(lost)
+      for (account, acceptance) in offer.acceptances where acceptance.taker == .here(connection) {
+        loseTaker(account, of: id, at: now)
       }
     }
     byConnection[connection] = nil
   }
 
-  private mutating func involve(_ connection: ConnectionID, _ id: TransferID) {
-    byConnection[connection, default: []].append(id)
+  /// Whoever took it up is not connected any more, here or elsewhere.
+  mutating func loseTaker(_ account: AccountID, of id: TransferID, at now: MonotonicTime) {
+    guard var acceptance = open[id]?.acceptance(of: account), acceptance.lostAt == nil else {
+      return
+    }
+    acceptance.lostAt = now
+    open[id]?.answers[account] = .accepted(acceptance)
+    noteAnswer(of: account, to: id)
   }
 
-  private mutating func release(_ connection: ConnectionID, _ id: TransferID) {
-    byConnection[connection]?.remove(id)
-    if byConnection[connection]?.isEmpty == true { byConnection[connection] = nil }
+  private mutating func involve(_ taker: Endpoint, _ id: TransferID) {
+    guard taker.node == nil else { return }
+    byConnection[taker.connection, default: []].append(id)
+  }
+
+  private mutating func release(_ taker: Endpoint, _ id: TransferID) {
+    guard taker.node == nil else { return }
+    byConnection[taker.connection]?.remove(id)
+    if byConnection[taker.connection]?.isEmpty == true { byConnection[taker.connection] = nil }
   }
 
   /// Who offers to himself has both ends, and they may be on one connection for a moment.
-  private mutating func releaseUnlessNeeded(_ connection: ConnectionID, _ id: TransferID) {
-    guard let offer = open[id], offer.connection != connection,
-      !offer.acceptances.contains(where: { $0.acceptance.connection == connection })
+  private mutating func releaseUnlessNeeded(_ taker: Endpoint, _ id: TransferID) {
+    guard let offer = open[id], offer.connection.map({ .here($0) }) != taker,
+      !offer.acceptances.contains(where: { $0.acceptance.taker == taker })
     else { return }
-    release(connection, id)
+    release(taker, id)
+  }
+
+  // MARK: - Other servers
+
+  private mutating func note(_ change: OfferChange) {
+    if node != nil { untold.append(change) }
+  }
+
+  private mutating func noteMade(_ id: TransferID) {
+    guard let node, let offer = open[id] else { return }
+    note(.made(offer.copy(from: node)))
+  }
+
+  private mutating func noteAnswer(of account: AccountID, to id: TransferID) {
+    guard let node, let answer = open[id]?.answers[account] else { return }
+    note(.answered(id, account, answer.copy(from: node)))
+  }
+
+  /// What other servers are to be told now, each with its number.
+  mutating func takeChanges() -> [(revision: UInt64, OfferChange)] {
+    guard !untold.isEmpty else { return [] }
+    defer { untold = [] }
+    return untold.map { change in
+      revision += 1
+      return (revision, change)
+    }
+  }
+
+  /// All that there are.
+  var copies: [OfferCopy] {
+    guard let node else { return [] }
+    return open.values.map { $0.copy(from: node) }
   }
 
   // MARK: - A journal that fails

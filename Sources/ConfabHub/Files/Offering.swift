@@ -23,21 +23,22 @@ extension Hub {
     _ caller: Caller, _ offering: FileOffering
   ) throws(Rejection) {
     let sender = try state.person(try actor(caller))
-    guard let device = device(of: caller.connection) else { throw Self.deviceRefusal }
+    guard let device = device(of: caller) else { throw Self.deviceRefusal }
     try Self.checkOffer(byteCount: offering.offer.count)
     guard let open = files.open[offering.id] else {
       return try makeOffer(caller, sender.id, device, offering)
     }
-    guard open.from == sender.id else {
-      throw Rejection(.transferIDTaken, "This transfer id was used by somebody else.")
-    }
+    guard open.from == sender.id else { throw Self.transferTaken }
     try offerAgain(caller, open, device, offering)
   }
 
   private mutating func makeOffer(
     _ caller: Caller, _ sender: AccountID, _ device: DeviceID, _ offering: FileOffering
   ) throws(Rejection) {
-    guard files.count(of: sender) < HubLimits.fileOffersPerAccountMax else {
+    let before = offersElsewhere.open[offering.id]
+    guard before == nil || before?.from == sender else { throw Self.transferTaken }
+    let open = files.count(of: sender) + offersElsewhere.count(of: sender)
+    guard open - (before == nil ? 0 : 1) < HubLimits.fileOffersPerAccountMax else {
       throw Rejection(
         .placeFull,
         "You have \(HubLimits.fileOffersPerAccountMax) offers waiting. Take one back first.")
@@ -48,20 +49,21 @@ extension Hub {
     try limitFiles(sender)
     let command = OfferFile(
       id: offering.id, to: offering.to, device: device, summary: offering.summary)
-    if case .fileOffered(let new)? = try command.decide(
-      in: state, by: .account(sender), at: now.wall
-    ).first, case .person(let account) = new.recipient {
-      try requireReachable(account)
-    }
     guard let made = try execute(command, by: .account(sender)).first,
       case .fileOffered(let new) = made.event.body
     else { return }
-    let offer = OpenFileOffer(
+    var offer = OpenFileOffer(
       id: new.id, from: sender, recipient: new.recipient,
       channelPosition: new.recipient.channel.flatMap { state.channels[$0]?.position } ?? 0,
       at: now.wall, expiresAt: now.monotonic + Periods.fileOffer, device: device,
       connection: caller.connection, offer: offering.offer, summary: offering.summary,
       entry: made.entry)
+    // Its sender was connected to another server until now.
+    if let before = offersElsewhere.remove(new.id), before.device == device,
+      before.recipient == new.recipient
+    {
+      offer.answers = before.settledAnswers
+    }
     files.insert(offer)
     replyStanding(caller, offer)
     log(caller, "offered files", offer.words(in: state))
@@ -99,13 +101,21 @@ extension Hub {
 
   // MARK: - Taking back
 
-  private mutating func withdrawFile(
+  mutating func withdrawFile(
     _ caller: Caller, _ id: TransferID, from recipient: String, isComplete: Bool
   ) throws(Rejection) {
     let sender = try state.person(try actor(caller))
     let single = recipient.isEmpty ? nil : try state.account(typed: recipient).id
     guard single == nil || isComplete else {
       throw Rejection(.requestInvalid, "An offer is taken back from everybody, or is complete.")
+    }
+    if let copy = offersElsewhere.open[id], copy.from == sender.id, let home = copy.home,
+      // Of a server that is gone it ends by itself.
+      !offersElsewhere.isAdrift(id)
+    {
+      let question = NodeQuestion.withdraw(
+        id, sender.id, recipient: recipient, isComplete: isComplete)
+      return try ask(caller, question, of: home)
     }
     // What is gone is withdrawn, and what is somebody else's is nobody's business.
     guard let offer = files.open[id], offer.from == sender.id else { return reply(caller, .done) }
@@ -133,10 +143,7 @@ extension Hub {
     if reason == .complete || reason == .cancelled {
       for (_, acceptance) in offer.acceptances { closeRelay(acceptance) }
     }
-    for account in presence.people.keys
-    where mayReceive(account, offer) && offer.isUnsettled(for: account) {
-      tellWithdrawal(of: offer, to: account, reason)
-    }
+    tellEnd(of: offer, reason)
     if reason == .expired || reason == .cancelled, let sender = offer.connection {
       hold(.notify(sender, .fileWithdrawn(id, reason)))
     }
@@ -144,6 +151,10 @@ extension Hub {
 
   /// Whoever leaves a channel offers nothing there and is offered nothing.
   mutating func withdrawFiles(in channel: ChannelID, from account: AccountID) {
+    for copy in offersElsewhere.open.values
+    where copy.recipient == .channel(channel) && copy.from != account
+      && copy.answers[account] == nil
+    { tellWithdrawal(of: copy, to: account, .cancelled) }
     for offer in files.open.values where offer.recipient == .channel(channel) {
       if offer.from == account {
         endOffer(offer.id, .cancelled)
@@ -162,6 +173,7 @@ extension Hub {
   // MARK: - Senders who are gone
 
   mutating func loseFileOffers(of connection: ConnectionID) {
+    loseOffersElsewhere(of: connection)
     files.lose(connection, at: now.monotonic)
   }
 
@@ -170,10 +182,11 @@ extension Hub {
     for id in files.involving(connection) where files.open[id]?.connection == connection {
       endOffer(id, .senderLeft)
     }
-    files.lose(connection, at: now.monotonic)
+    loseFileOffers(of: connection)
   }
 
   mutating func expireFileOffers() {
+    expireOffersElsewhere()
     guard files.count > 0 else { return }
     for (id, reason) in files.due(at: now.monotonic) { endOffer(id, reason) }
   }
@@ -190,6 +203,10 @@ extension Hub {
       else { return false }
       return channel.isOpenToAll || membership.visibility.afterPosition < offer.channelPosition
     }
+  }
+
+  func device(of caller: Caller) -> DeviceID? {
+    caller.elsewhere.map { $0.device } ?? device(of: caller.connection)
   }
 
   func device(of connection: ConnectionID) -> DeviceID? {
@@ -210,6 +227,9 @@ extension Hub {
           + "\(byteCount).")
     }
   }
+
+  private static let transferTaken = Rejection(
+    .transferIDTaken, "This transfer id was used by somebody else.")
 
   static let deviceRefusal = Rejection(
     .deviceRequired,
@@ -235,6 +255,11 @@ extension OpenFileOffer {
     case nil, .accepted: true
     case .refused, .complete: false
     }
+  }
+
+  /// What holds at another server too: who takes it is asked again there.
+  var settledAnswers: OrderedDictionary<AccountID, Answer> {
+    answers.filter { if case .accepted = $0.value { false } else { true } }
   }
 
   /// For the log: never a name of a file.

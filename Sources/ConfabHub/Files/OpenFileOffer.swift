@@ -2,10 +2,26 @@ import ConfabDomain
 import OrderedCollections
 import Primitives
 
+/// A connection to this server, or to another of the place.
+struct Endpoint: Hashable, Sendable {
+  /// Nil for this one.
+  var node: NodeID?
+  var connection: ConnectionID
+
+  static func here(_ connection: ConnectionID) -> Endpoint {
+    Endpoint(node: nil, connection: connection)
+  }
+}
+
 /// An offer of files that may be answered. It lives in memory only: without its sender it is worth
 /// nothing, and a sender whose server begins anew offers again.
+///
+/// It is kept by the server that its sender is connected to, which decides who takes it; the others
+/// have copies without what only the devices understand.
 struct OpenFileOffer: Sendable {
   let id: TransferID
+  /// The server that keeps it; nil for this one.
+  var home: NodeID?
   let from: AccountID
   let recipient: NewFileOffer.Recipient
   /// Where its channel stood: who joins a private room later is not asked.
@@ -23,14 +39,14 @@ struct OpenFileOffer: Sendable {
 
   enum Answer: Sendable {
     case accepted(Acceptance)
-    case refused(entry: UInt64)
+    case refused(entry: UInt64, by: Endpoint?)
     case complete
 
     /// Nil for what no entry stands behind.
     var entry: UInt64? {
       switch self {
       case .accepted(let acceptance): acceptance.entry
-      case .refused(let entry): entry
+      case .refused(let entry, _): entry
       case .complete: nil
       }
     }
@@ -41,7 +57,10 @@ struct OpenFileOffer: Sendable {
     let device: DeviceID
     let answer: [UInt8]
     let entry: UInt64
-    var connection: ConnectionID
+    var taker: Endpoint
+    /// The number of the question by which another server asked for it, so that asking again is no
+    /// second acceptance.
+    var question: UInt64?
     /// When the connection that accepted was lost.
     var lostAt: MonotonicTime?
     var candidates = 0
@@ -68,12 +87,14 @@ struct OpenFileOffer: Sendable {
 
   /// As the connection of a recipient sees it.
   func state(
-    for account: AccountID, _ connection: ConnectionID, _ device: DeviceID?, at now: MonotonicTime
+    for account: AccountID, _ connection: Endpoint, _ device: DeviceID?, at now: MonotonicTime
   ) -> FileOfferState {
-    guard let acceptance = acceptance(of: account), acceptance.connection != connection else {
+    guard let acceptance = acceptance(of: account), acceptance.taker != connection else {
       return state(of: account)
     }
-    if acceptance.holds(against: device, at: now) { return .taken }
+    // A device that comes to another server has left the one before, which may not have said so yet.
+    let hasMoved = acceptance.device == device && acceptance.taker.node != connection.node
+    if !hasMoved, acceptance.holds(against: device, at: now) { return .taken }
     return acceptance.device == device ? .accepted : .waiting
   }
 

@@ -24,10 +24,9 @@ extension Hub {
   }
 
   private func view(of account: AccountID, in offer: OpenFileOffer) -> FileRecipientView {
-    let person = presence.people[account]
-    return FileRecipientView(
-      name: state.name(of: account), isActive: person != nil,
-      canReceive: person?.canReceiveFiles ?? false, state: offer.state(of: account))
+    FileRecipientView(
+      name: state.name(of: account), isActive: person(account) != nil,
+      canReceive: canReceiveFiles(account), state: offer.state(of: account))
   }
 
   // MARK: - Recipients
@@ -47,16 +46,18 @@ extension Hub {
 
   /// What was offered before somebody came.
   mutating func tellFileOffers(to connection: ConnectionID, of account: AccountID) {
-    guard files.count > 0 else { return }
+    guard files.count > 0 || !offersElsewhere.open.isEmpty else { return }
     let receives = connections[connection]?.canReceiveFiles == true
     let device = device(of: connection)
     var left = HubLimits.fileOffersToldMax
     var told: [AccountID: Int] = [:]
-    for offer in files.open.values where mayReceive(account, offer) {
-      guard left > 0, offer.from != account || device != offer.device else { continue }
-      switch offer.state(for: account, connection, device, at: now.monotonic) {
+    for offer in knownOffers where mayReceive(account, offer) {
+      guard left > 0, !offersElsewhere.isAdrift(offer.id),
+        offer.from != account || device != offer.device
+      else { continue }
+      switch offer.state(for: account, .here(connection), device, at: now.monotonic) {
       case .taken, .refused, .complete: continue
-      case .accepted: if receives { files.reattach(account, to: offer.id, on: connection) }
+      case .accepted: if receives { reattach(account, to: offer, on: connection) }
       case .waiting:
         let count = told[offer.from, default: 0]
         guard count < HubLimits.fileOffersToldPerAccountMax else { continue }
@@ -67,11 +68,19 @@ extension Hub {
     }
   }
 
+  /// Tells everybody who might still have answered.
+  mutating func tellEnd(of offer: OpenFileOffer, _ reason: FileWithdrawal) {
+    for account in presence.people.keys
+    where mayReceive(account, offer) && offer.isUnsettled(for: account) {
+      tellWithdrawal(of: offer, to: account, reason)
+    }
+  }
+
   mutating func tellWithdrawal(
     of offer: OpenFileOffer, to account: AccountID, _ reason: FileWithdrawal,
-    except answering: ConnectionID? = nil
+    except answering: Endpoint? = nil
   ) {
-    for id in listening(account, to: offer) where id != answering {
+    for id in listening(account, to: offer) where .here(id) != answering {
       hold(.notify(id, .fileWithdrawn(offer.id, reason)))
     }
   }
@@ -107,12 +116,18 @@ extension Hub {
   ) throws(Rejection) {
     let person = try state.person(try actor(caller)).id
     if let id {
+      if let copy = offersElsewhere.open[id], let home = copy.home, isConcerned(person, copy),
+        !offersElsewhere.isAdrift(id)
+      {
+        return try ask(caller, .readOffer(id, person), of: home)
+      }
       let offer = files.open[id].flatMap { isConcerned(person, $0) ? $0 : nil }
       let views = offer.map { [view(of: $0, for: person, caller.connection, true)] } ?? []
       return reply(caller, .fileOffers(views, more: false))
     }
-    let start = after.flatMap { files.open.index(forKey: $0) }.map { $0 + 1 } ?? 0
-    let rest = files.open.values[start...].filter { isConcerned(person, $0) }
+    let all = knownOffers
+    let start = after.flatMap { id in all.firstIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+    let rest = all[start...].filter { isConcerned(person, $0) }
     let page = rest.prefix(HubLimits.fileOffersPerPageMax)
     reply(
       caller,
@@ -122,12 +137,17 @@ extension Hub {
     log(caller, "listed offers of files")
   }
 
-  private func isConcerned(_ account: AccountID, _ offer: OpenFileOffer) -> Bool {
+  /// Those that this server keeps, and those that others do.
+  var knownOffers: [OpenFileOffer] {
+    Array(files.open.values) + Array(offersElsewhere.open.values)
+  }
+
+  func isConcerned(_ account: AccountID, _ offer: OpenFileOffer) -> Bool {
     offer.from == account || mayReceive(account, offer)
   }
 
   /// - Parameter withBytes: the offer itself, if files can be received there.
-  private func view(
+  func view(
     of offer: OpenFileOffer, for account: AccountID, _ connection: ConnectionID, _ withBytes: Bool
   ) -> FileOfferView {
     let device = device(of: connection)
@@ -140,7 +160,8 @@ extension Hub {
       channel: offer.recipient.channel, label: label(of: offer, for: account),
       offer: bytes ? offer.offer : [], summary: offer.summary,
       state: isOwn
-        ? offer.overallState : offer.state(for: account, connection, device, at: now.monotonic),
+        ? offer.overallState
+        : offer.state(for: account, .here(connection), device, at: now.monotonic),
       at: offer.at, recipients: offer.from == account ? listed(offer) : [])
   }
 

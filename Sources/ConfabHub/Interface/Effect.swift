@@ -33,6 +33,11 @@ package enum Effect: Sendable {
   case openRelay(RelayGrant)
   case closeRelay(PairingID)
 
+  /// Tell other servers of the place, now or never.
+  case tellNodes(NodeMessage)
+  /// Wait until what other servers have stored has arrived, and answer with `caughtUp`.
+  case catchUp(Ticket)
+
   /// Meetings' media goes another way; what comes back are `Input.media` reports.
   case media(MediaOrder)
 
@@ -102,11 +107,14 @@ package enum Reply: Sendable {
   case fileAcceptance(FileAcceptanceView)
   case fileOffers([FileOfferView], more: Bool)
   case meetingJoined(MeetingJoinedView)
+  /// Held at another server, where the code lets the person's browser in.
+  case meetingElsewhere(MeetingView, Secret, expiresAt: WallTime, NodeAddress)
   case meetingStanding(MeetingStandingView)
   case mediaAnswer(sdp: String)
   /// For the page with this path: "/room/3/meeting".
   case guestLink(secret: Secret, path: String, expiresAt: WallTime?)
-  case signInCode(Secret, expiresAt: WallTime)
+  /// For this server, or for the one with the address.
+  case signInCode(Secret, expiresAt: WallTime, at: NodeAddress? = nil)
 }
 
 /// What a connection is told besides events.

@@ -2,7 +2,7 @@ package import ConfabDomain
 package import Primitives
 
 /// Names an acceptance of an offer, and so the connection between two devices that follows from it.
-package struct PairingID: Hashable, Sendable {
+package struct PairingID: Hashable, Sendable, Codable {
   package var rawValue: UInt64
   package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 }
@@ -29,7 +29,7 @@ package enum FileAnswer: Sendable, Hashable {
 }
 
 /// Why an offer cannot be answered any more.
-package enum FileWithdrawal: Sendable, Hashable {
+package enum FileWithdrawal: Sendable, Hashable, Codable {
   /// Another connection of the recipient accepted.
   case takenElsewhere
   case refusedElsewhere
@@ -102,6 +102,8 @@ package struct FileAcceptanceView: Sendable, Hashable {
   package var pairing: PairingID
   /// Empty when there is no relay.
   package var relayToken: [UInt8]
+  /// `HOST:PORT` of the server with the relay: nil for this one.
+  package var relayServer: String?
 }
 
 package struct FileAnsweredView: Sendable, Hashable {

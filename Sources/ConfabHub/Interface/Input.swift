@@ -1,7 +1,7 @@
 package import ConfabDomain
 
 /// Names a connection for as long as it lasts; the shell gives it out and never uses one twice.
-package struct ConnectionID: Hashable, Sendable {
+package struct ConnectionID: Hashable, Sendable, Codable {
   package var rawValue: UInt64
   package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 }
@@ -53,6 +53,10 @@ package enum Input: Sendable {
 
   /// What another server of the place tells of itself.
   case heard(NodeReport)
+  /// What another server says, to all or to this one.
+  case told(NodeMessage)
+  /// Everything that other servers had stored when it was asked for has arrived, or does not come.
+  case caughtUp(Ticket)
 
   /// What the media side tells, and its answers.
   case media(MediaReport)
@@ -61,6 +65,16 @@ package enum Input: Sendable {
 
   /// `Hub.nextDeadline` is over.
   case deadline
+}
+
+extension Input {
+  /// Whether it tells what became of what was decided, and asks for nothing.
+  var isOutcome: Bool {
+    switch self {
+    case .durable, .appendFailed, .reloaded, .overtaken, .arrived: true
+    default: false
+    }
+  }
 }
 
 package enum PasswordVerdict: Sendable, Equatable {

@@ -162,6 +162,8 @@ package struct MeetingView: Hashable, Sendable {
   package var isLocked: Bool
   package var waitingRoom: WaitingRoom
   package var waiting: Int
+  /// Where it is held, when that is another server.
+  package var server: NodeAddress?
 }
 
 package struct ParticipantView: Hashable, Sendable {
@@ -235,5 +237,6 @@ package enum MeetingRequest: Sendable {
 
   /// 0 uses and nil stand for what is usual.
   case createGuestLink(ChannelReference, uses: UInt32, expiresIn: Duration?)
-  case createSignInCode
+  /// For the page of this channel's meeting, wherever that is held; nil is this server's pages.
+  case createSignInCode(ChannelReference?)
 }

@@ -25,7 +25,9 @@ package struct NodeReport: Hashable, Sendable, Codable {
   /// Those who are active there.
   package var people: [Person]
   /// Meetings that are held there.
-  package var meetings: [UInt64]
+  package var meetings: [MeetingCopy]
+  /// The number of the latest change to the offers of files there.
+  package var offers: UInt64
   /// It stops now, and takes all of this with it.
   package var isLeaving: Bool
 
@@ -34,21 +36,25 @@ package struct NodeReport: Hashable, Sendable, Codable {
     /// Milliseconds since the epoch.
     package var since: Int64
     package var address: String
+    package var receivesFiles: Bool
 
-    package init(account: UInt64, since: Int64, address: String) {
+    package init(account: UInt64, since: Int64, address: String, receivesFiles: Bool) {
       self.account = account
       self.since = since
       self.address = address
+      self.receivesFiles = receivesFiles
     }
   }
 
   package init(
-    node: NodeID, address: NodeAddress, people: [Person], meetings: [UInt64], isLeaving: Bool
+    node: NodeID, address: NodeAddress, people: [Person], meetings: [MeetingCopy], offers: UInt64,
+    isLeaving: Bool
   ) {
     self.node = node
     self.address = address
     self.people = people
     self.meetings = meetings
+    self.offers = offers
     self.isLeaving = isLeaving
   }
 }

@@ -12,7 +12,9 @@ extension Hub {
 
   mutating func meetingEnded(_ id: MeetingID, in channel: ChannelID) {
     orphans.remove(channel)
+    nodes.forget(id)
     meetings.addNews(of: channel, at: now.monotonic)
+    endedMeetings.append(channel)
     guard let meeting = meetings[id] else { return }
     for participant in meeting.participants.values {
       guard let connection = participant.connection else { continue }
@@ -78,6 +80,7 @@ extension Hub {
 
   /// Meetings that the journal knows and nobody is in: the server was stopped, or failed, meanwhile.
   mutating func findOrphans() {
+    guard !options.isShared else { return lookForOrphans(after: HubLimits.orphanGrace) }
     orphans = OrderedSet(
       state.channels.values.filter { $0.meeting != nil && meetings.meeting(in: $0.id) == nil }
         .map(\.id))
@@ -99,6 +102,8 @@ extension Hub {
         if held.inside == 0 { endMeeting(in: channel, .empty) }
         continue
       }
+      // It may have been heard of while the journal could not be written.
+      if options.isShared, nodes.holder(of: meeting.id) != nil { continue }
       // The journal's newest word is the last that is known of the time before.
       let endedAt = max(meeting.lastSeenAt, min(state.latestAt, now.wall))
       _ = try? execute(

@@ -34,6 +34,11 @@ extension Hub {
   private func meetingAsHost(
     _ caller: Caller, _ id: MeetingID
   ) throws(Rejection) -> (LiveMeeting, AccountID) {
+    if let there = nodes.meeting(id)?.copy.channel, let reader = try actor(caller).account,
+      state.channels[there]?.members[reader] != nil
+    {
+      try requireHere(id)
+    }
     guard let meeting = meetings[id], let channel = state.channels[meeting.channel],
       let reader = try actor(caller).account, channel.members[reader] != nil
     else { throw Rejection(.meetingUnknown, "There is no such meeting, or it is over.") }
@@ -117,6 +122,7 @@ extension Hub {
     let channel = try state.writable(reference, by: actor)
     _ = try state.requireHost(of: channel, actor)
     let meeting = meetings.meeting(in: channel.id)?.id
+    if isLocked != nil, let there = meetingElsewhere(in: channel) { try requireHere(there) }
     if isLocked == true, meeting == nil {
       throw Rejection(.meetingUnknown, "There is no meeting to lock.")
     }

@@ -22,7 +22,7 @@ extension Hub {
       try routeHosting(request, caller)
     case .createGuestLink(let channel, let uses, let expiresIn):
       try inviteGuests(caller, channel, uses: uses, expiresIn: expiresIn)
-    case .createSignInCode: try makeSignInCode(caller)
+    case .createSignInCode(let channel): try makeSignInCode(caller, channel)
     }
   }
 
@@ -51,8 +51,15 @@ extension Hub {
       return resume(caller, channel, before)
     }
     try requireJournal()
-    if let meeting = channel.meeting { try requireHere(meeting.id) }
     try limitMeetings(person.id)
+    if let meeting = meetingElsewhere(in: channel) {
+      _ = try AttendMeeting.meeting(in: state, channel.id, for: person)
+      return try askAdmission(
+        caller, to: meeting, in: channel.id,
+        .join(
+          reference, microphone: sources.contains(.microphone), camera: sources.contains(.camera),
+          key: key))
+    }
     if channel.meeting == nil { try startMeeting(caller, channel, person) }
     guard let meeting = meetings.meeting(in: channel.id) else { throw Self.journalRefusal }
     _ = try AttendMeeting.meeting(in: state, channel.id, for: person)

@@ -65,19 +65,21 @@ extension Hub {
 
   func view(of channel: Channel, meetingFor reader: AccountID?) -> MeetingView {
     let live = meetings.meeting(in: channel.id)
-    let meeting = live == nil ? nil : channel.meeting
+    let there = meetingElsewhere(in: channel).flatMap { nodes.meeting($0) }
+    let standing = live.map { copy(of: $0) } ?? there?.copy
+    let meeting = standing == nil ? nil : channel.meeting
     let isOutside = reader.map { self.isOutside($0) } ?? false
-    let names = isOutside ? [] : live.map { inside(of: $0) } ?? []
+    let names = isOutside ? [] : standing?.inside ?? []
     return MeetingView(
       channel: channel.id, label: state.label(of: channel, for: reader), meeting: meeting?.id,
       startedAt: meeting?.startedAt ?? WallTime(millisecondsSinceEpoch: 0),
       by: state.name(of: meeting?.by), names: names.map { state.name(of: $0) },
-      count: live?.inside ?? 0, isLocked: live?.isLocked ?? false,
-      waitingRoom: channel.waitingRoom, waiting: live?.waiting ?? 0)
+      count: standing?.count ?? 0, isLocked: standing?.isLocked ?? false,
+      waitingRoom: channel.waitingRoom, waiting: standing?.waiting ?? 0, server: there?.at)
   }
 
   /// The first people of a meeting, each once.
-  private func inside(of meeting: LiveMeeting) -> OrderedSet<AccountID> {
+  func inside(of meeting: LiveMeeting) -> OrderedSet<AccountID> {
     var accounts: OrderedSet<AccountID> = []
     for participant in meeting.participants.values where !participant.isWaiting {
       guard accounts.count < HubLimits.meetingNamesMax else { break }
@@ -92,6 +94,7 @@ extension Hub {
   mutating func tellMeetingNews() {
     for id in meetings.takeNews(at: now.monotonic) {
       guard let channel = state.channels[id] else { continue }
+      if let meeting = meetings.meeting(in: id) { tellNodes(.meeting(copy(of: meeting))) }
       let listeners = presence.people.keys.filter { channel.members[$0] != nil }
       guard channel.kind == .direct else {
         for account in listeners where isOutside(account) {
@@ -119,13 +122,13 @@ extension Hub {
 
   /// What goes on already when somebody comes.
   mutating func tellMeetings(to connection: ConnectionID, of account: AccountID) {
-    guard meetings.count > 0 else { return }
+    guard meetings.count > 0 || options.isShared else { return }
     var left = HubLimits.meetingsToldMax
-    for meeting in meetings.live.values where left > 0 {
-      guard let channel = state.channels[meeting.channel], channel.members[account] != nil
-      else { continue }
-      left -= 1
+    for id in state.accounts[account]?.channels ?? [] where left > 0 {
+      guard let channel = state.channels[id], channel.meeting != nil else { continue }
       let view = view(of: channel, meetingFor: account)
+      guard view.meeting != nil else { continue }
+      left -= 1
       hold(.notify(connection, .meetingChanged(view)))
     }
   }

@@ -63,6 +63,7 @@ extension Hub {
 
   /// Who asks; a refusal when nobody has signed in.
   func actor(_ caller: Caller) throws(Rejection) -> Actor {
+    if let account = caller.elsewhere?.account { return .account(account) }
     guard let actor = connections[caller.connection]?.actor else {
       throw Rejection(.requestOutOfOrder, "Sign in first.")
     }

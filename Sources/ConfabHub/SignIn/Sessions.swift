@@ -5,7 +5,11 @@ import Primitives
 
 // Sessions: opened by a password or an invitation, gone on with by a token, ended by signing out.
 extension Hub {
-  mutating func signIn(_ caller: Caller, _ attempt: SignInAttempt) throws(Rejection) {
+  /// - Parameter isLate: whether what other servers stored was waited for.
+  mutating func signIn(
+    _ caller: Caller, _ attempt: SignInAttempt, isLate: Bool = false
+  ) throws(Rejection) {
+    if !isLate, isUnheard(attempt.method) { return try catchUp(caller, attempt) }
     guard let connection = connections[caller.connection], connection.account == nil,
       !connection.peer.isOperator
     else { throw Self.signedInAlready }
@@ -21,6 +25,36 @@ extension Hub {
     case .guest(let secretHash, let name):
       try signInGuest(caller, secretHash: secretHash, name: name)
     }
+  }
+
+  /// Whether it may be of a moment ago, and from another server of the place.
+  private func isUnheard(_ method: SignInAttempt.Method) -> Bool {
+    guard options.isShared else { return false }
+    return switch method {
+    case .token(let hash): state.session(tokenHash: hash) == nil
+    case .invitation(let hash, _, _): !hash.isEmpty && state.invitationsBySecret[hash] == nil
+    case .guest(let hash, _): state.invitationsBySecret[hash] == nil
+    case .password, .code: false
+    }
+  }
+
+  private mutating func catchUp(_ caller: Caller, _ attempt: SignInAttempt) throws(Rejection) {
+    try requireUnlimited(caller)
+    let waiting = questions.values.count { if case .catchUp = $0 { true } else { false } }
+    guard waiting < HubLimits.catchUpsMax else { throw Self.signInBusy }
+    effects.append(.catchUp(ask(.catchUp(caller, attempt))))
+  }
+
+  mutating func caughtUp(_ ticket: Ticket) {
+    guard case .catchUp(let caller, let attempt)? = questions.removeValue(forKey: ticket),
+      connections[caller.connection] != nil
+    else { return }
+    do throws(Rejection) {
+      try signIn(caller, attempt, isLate: true)
+    } catch {
+      refuse(caller, error)
+    }
+    flushAfterReply()
   }
 
   private mutating func signIn(_ caller: Caller, tokenHash: [UInt8]) throws(Rejection) {

@@ -35,8 +35,18 @@ struct SignInCodes: Sendable {
 }
 
 extension Hub {
-  mutating func makeSignInCode(_ caller: Caller) throws(Rejection) {
+  /// - Parameter reference: the channel whose meeting the code is for, which another server may hold.
+  mutating func makeSignInCode(
+    _ caller: Caller, _ reference: ChannelReference?
+  ) throws(Rejection) {
     let account = try state.person(try actor(caller))
+    if let reference {
+      let channel = try state.writable(reference, by: .account(account.id))
+      if let meeting = meetingElsewhere(in: channel) {
+        return try askAdmission(
+          caller, to: meeting, in: channel.id, .createSignInCode(reference))
+      }
+    }
     guard let session = connections[caller.connection]?.session else {
       throw Rejection(.requestOutOfOrder, "Sign in first.")
     }

@@ -28,6 +28,11 @@ extension JetStreamJournal {
 
   func noteContact() { contact.withLock { $0.latest = Date() } }
 
+  /// Whoever asks on another server of what was stored a moment ago waits no longer than this.
+  private static let askedSecondsMax: TimeInterval = 2
+
+  package func catchUp() { try? catchUp(secondsMax: Self.askedSecondsMax) }
+
   /// Waits until the view has what the stream has now.
   ///
   /// - Parameter secondsMax: nil waits as long as there is progress.

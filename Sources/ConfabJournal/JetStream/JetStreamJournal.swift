@@ -145,10 +145,13 @@ package final class JetStreamJournal: SharedJournal {
 
   package func hurry() { isHurried.store(true, ordering: .relaxed) }
 
-  package func announce(_ bytes: [UInt8]) { stream.announce(bytes, on: stream.nodes) }
+  package func announce(_ bytes: [UInt8], to node: String?) {
+    stream.announce(bytes, on: stream.nodes(node))
+  }
 
-  package func listen(_ heard: @escaping @Sendable ([UInt8]) -> Void) {
-    threads.start("nodes") { self.readAnnouncements(on: self.stream.nodes, heard) }
+  package func listen(as node: String, _ heard: @escaping @Sendable ([UInt8]) -> Void) {
+    threads.start("nodes") { self.readAnnouncements(on: self.stream.nodes(nil), heard) }
+    threads.start("node") { self.readAnnouncements(on: self.stream.nodes(node), heard) }
   }
 
   // MARK: - Views

@@ -54,8 +54,9 @@ final class StreamConnection: @unchecked Sendable {
   /// the place of others when texts were deleted, each by its first entry.
   var log: String { "confab.\(name).log" }
   var streamName: String { "confab-\(name)" }
-  // In no stream: what servers announce to each other, of who is there and of what they made of it all.
-  var nodes: String { "confab.\(name).nodes" }
+  /// In no stream: what servers announce to all, or to one of them.
+  func nodes(_ node: String?) -> String { "confab.\(name).nodes" + (node.map { ".\($0)" } ?? "") }
+  /// In no stream either: what servers made of it all.
   var digests: String { "confab.\(name).digests" }
   func rewritten(_ firstEntry: UInt64) -> String { "confab.\(name).rewritten.\(firstEntry)" }
 

@@ -99,7 +99,7 @@ final class HubDriver: @unchecked Sendable {
       return mailbox
     }
     handle(gathered.inputs, gathered.answers)
-    for look in gathered.looks { look(turns.hub) }
+    for look in gathered.looks { look(turns.settled) }
     for continuation in gathered.snapshots {
       requestSnapshot()
       continuation.resume()
@@ -194,6 +194,9 @@ final class HubDriver: @unchecked Sendable {
       services.reads.lookUp(question) { [weak self] in self?.post(.lookedUp(ticket, $0)) }
     case .openRelay(let grant): services.relay.open(grant)
     case .closeRelay(let pairing): services.relay.close(pairing)
+    case .tellNodes(let message): services.nodes?.tell(message)
+    case .catchUp(let ticket):
+      services.reads.catchUp { [weak self] in self?.post(.caughtUp(ticket)) }
     case .media(let order): perform(order)
     case .reload: services.writer.reload()
     case .log(let line): services.interactions.log(line)
@@ -254,6 +257,8 @@ struct HubServices: Sendable {
   let directory: Directory
   let relay: RelayDoor
   let media: MediaDoor
+  /// Nil where no other server serves the place.
+  let nodes: NodeLine?
   let interactions: InteractionLog
   let metrics: ServerMetrics
 }

@@ -72,6 +72,15 @@ final class JournalReads: Sendable {
     if !accepted { answer(.failed(reason: "too many questions wait for the journal")) }
   }
 
+  /// Waits until what other servers have stored has arrived; not for long, and not if many read.
+  func catchUp(then go: @escaping @Sendable () -> Void) {
+    let isAccepted = submit { [self] in
+      (journal as? any SharedJournal)?.catchUp()
+      go()
+    }
+    if !isAccepted { go() }
+  }
+
   /// Archives of a connection that is gone are of no use to anybody.
   func forget(_ connection: ConnectionID) {
     guard archives.hasArchives(of: connection) else { return }

@@ -95,6 +95,7 @@ extension WireFileAcceptance {
     transferID = Data(view.id.bytes)
     pairing = view.pairing.rawValue
     relayToken = Data(view.relayToken)
+    relayServer = view.relayServer ?? ""
   }
 }
 

@@ -65,7 +65,8 @@ extension RequestTranslation {
         wire.expiresInMs == 0 ? nil : .milliseconds(Int64(clamping: wire.expiresInMs))
       return .createGuestLink(
         try reference(wire.channel), uses: wire.uses, expiresIn: expiresIn)
-    case .createSignInCode: return .createSignInCode
+    case .createSignInCode(let wire):
+      return .createSignInCode(wire.hasChannel ? try reference(wire.channel) : nil)
     default: return nil
     }
   }
@@ -139,6 +140,7 @@ extension WireMeetingInfo {
     locked = view.isLocked
     waitingRoom = WireWaitingRoom(view.waitingRoom)
     waiting = UInt32(clamping: view.waiting)
+    if let node = view.server { server = WireServerAddress(node) }
   }
 }
 

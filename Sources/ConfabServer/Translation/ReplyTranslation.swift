@@ -50,7 +50,7 @@ struct ReplyTranslation {
     case .fileOffers(let views, let more):
       return .fileOfferList(
         .with { ($0.offers, $0.more) = (views.map(WireFileOffer.init), more) })
-    case .meetingJoined, .meetingStanding, .mediaAnswer, .guestLink, .signInCode:
+    case .meetingJoined, .meetingElsewhere, .meetingStanding, .mediaAnswer, .guestLink, .signInCode:
       return meetingBody(reply)
     }
   }
@@ -58,6 +58,12 @@ struct ReplyTranslation {
   private func meetingBody(_ reply: Reply) -> WireServerFrame.OneOf_Body {
     switch reply {
     case .meetingJoined(let view): return .meetingJoined(WireMeetingJoined(view))
+    case .meetingElsewhere(let view, let code, let expiresAt, let node):
+      return .meetingElsewhere(
+        .with {
+          $0.info = WireMeetingInfo(view)
+          $0.code = signInCode(code, expiresAt, at: node)
+        })
     case .meetingStanding(let view): return .meetingStanding(WireMeetingStanding(view))
     case .mediaAnswer(let sdp): return .mediaAnswer(.with { $0.sdp = sdp })
     case .guestLink(let secret, let path, let expiresAt):
@@ -66,13 +72,24 @@ struct ReplyTranslation {
           $0.webLink = links.link(guest: secret.bytes, path: path)
           $0.expiresAt = expiresAt?.millisecondsSinceEpoch ?? 0
         })
-    case .signInCode(let code, let expiresAt):
-      return .signInCode(
-        .with {
-          ($0.code, $0.expiresAt) = (Data(code.bytes), expiresAt.millisecondsSinceEpoch)
-          ($0.webAddress, $0.pin) = (links.webAddress, links.pinText)
-        })
+    case .signInCode(let code, let expiresAt, let node):
+      return .signInCode(signInCode(code, expiresAt, at: node))
     default: return .done(WireDone())
+    }
+  }
+
+  /// - Parameter node: nil for this server.
+  private func signInCode(
+    _ code: Secret, _ expiresAt: WallTime, at node: NodeAddress?
+  ) -> WireSignInCode {
+    .with {
+      ($0.code, $0.expiresAt) = (Data(code.bytes), expiresAt.millisecondsSinceEpoch)
+      guard let node else {
+        ($0.webAddress, $0.pin) = (links.webAddress, links.pinText)
+        return
+      }
+      ($0.webAddress, $0.pin) = ("https://\(node.address)", node.pin ?? "")
+      $0.server = WireServerAddress(node)
     }
   }
 
@@ -106,9 +123,14 @@ extension WireSignedIn {
     self.init(
       account: view.account, name: view.name, role: view.role, session: view.session,
       token: view.token?.bytes ?? [])
-    others = view.others.map { node in
-      .with { ($0.address, $0.pin) = (node.address, node.pin ?? "") }
-    }
+    others = view.others.map(WireServerAddress.init)
+  }
+}
+
+extension WireServerAddress {
+  init(_ node: NodeAddress) {
+    self.init()
+    (address, pin) = (node.address, node.pin ?? "")
   }
 }
 

@@ -1360,6 +1360,14 @@ package nonisolated struct WireServerFrame: Sendable {
     set {body = .signInCode(newValue)}
   }
 
+  package var meetingElsewhere: WireMeetingElsewhere {
+    get {
+      if case .meetingElsewhere(let v)? = body {return v}
+      return WireMeetingElsewhere()
+    }
+    set {body = .meetingElsewhere(newValue)}
+  }
+
   package var accountList: WireAccountList {
     get {
       if case .accountList(let v)? = body {return v}
@@ -1617,6 +1625,7 @@ package nonisolated struct WireServerFrame: Sendable {
     case meetingStanding(WireMeetingStanding)
     case mediaAnswer(WireMediaAnswer)
     case signInCode(WireSignInCode)
+    case meetingElsewhere(WireMeetingElsewhere)
     case accountList(WireAccountList)
     case invitation(WireInvitation)
     case auditList(WireAuditList)
@@ -3480,6 +3489,9 @@ package nonisolated struct WireFileAcceptance: Sendable {
   /// Binds this end to the server's relay, 16 bytes; empty when there is none.
   package var relayToken: Data = Data()
 
+  /// HOST:PORT of the server with that relay, when it is another one of the place: the sender's.
+  package var relayServer: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3658,9 +3670,21 @@ package nonisolated struct WireMeetingInfo: Sendable {
   /// How many wait to be let in.
   package var waiting: UInt32 = 0
 
+  /// The server of the place that holds it, when that is another one than this.
+  package var server: WireServerAddress {
+    get {_server ?? WireServerAddress()}
+    set {_server = newValue}
+  }
+  /// Returns true if `server` has been explicitly set.
+  package var hasServer: Bool {self._server != nil}
+  /// Clears the value of `server`. Subsequent reads from it will return its default value.
+  package mutating func clearServer() {self._server = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _server: WireServerAddress? = nil
 }
 
 /// Joins the channel's meeting, and starts it when none goes on. One device is one participant, so that
@@ -3752,6 +3776,38 @@ package nonisolated struct WireMeetingJoined: @unchecked Sendable {
     get {_storage._resumed}
     set {_uniqueStorage()._resumed = newValue}
   }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The answer to JoinMeeting when another server of the place holds the meeting: join it there. A session
+/// is good there too; a browser, whose session is one server's, comes with the code.
+package nonisolated struct WireMeetingElsewhere: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var info: WireMeetingInfo {
+    get {_storage._info ?? WireMeetingInfo()}
+    set {_uniqueStorage()._info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  package var hasInfo: Bool {_storage._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  package mutating func clearInfo() {_uniqueStorage()._info = nil}
+
+  package var code: WireSignInCode {
+    get {_storage._code ?? WireSignInCode()}
+    set {_uniqueStorage()._code = newValue}
+  }
+  /// Returns true if `code` has been explicitly set.
+  package var hasCode: Bool {_storage._code != nil}
+  /// Clears the value of `code`. Subsequent reads from it will return its default value.
+  package mutating func clearCode() {_uniqueStorage()._code = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4371,9 +4427,22 @@ package nonisolated struct WireCreateSignInCode: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// For the page of this channel's meeting, which another server of the place may hold; not set for this
+  /// server's own pages.
+  package var channel: WireChannelRef {
+    get {_channel ?? WireChannelRef()}
+    set {_channel = newValue}
+  }
+  /// Returns true if `channel` has been explicitly set.
+  package var hasChannel: Bool {self._channel != nil}
+  /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+  package mutating func clearChannel() {self._channel = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _channel: WireChannelRef? = nil
 }
 
 package nonisolated struct WireSignInCode: Sendable {
@@ -4392,9 +4461,21 @@ package nonisolated struct WireSignInCode: Sendable {
   /// What the browser's page must know the server by; empty with a certificate from an authority.
   package var pin: String = String()
 
+  /// The server that the code is good at, when that is another one than this.
+  package var server: WireServerAddress {
+    get {_server ?? WireServerAddress()}
+    set {_server = newValue}
+  }
+  /// Returns true if `server` has been explicitly set.
+  package var hasServer: Bool {self._server != nil}
+  /// Clears the value of `server`. Subsequent reads from it will return its default value.
+  package mutating func clearServer() {self._server = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _server: WireServerAddress? = nil
 }
 
 package nonisolated struct WireAddAccount: Sendable {
@@ -5949,7 +6030,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ServerFrame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{4}!account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{3}disk_use\0\u{2}\u{19}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0\u{3}media_demand\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}reply_to\0\u{1}welcome\0\u{1}refusal\0\u{1}done\0\u{3}signed_in\0\u{3}session_list\0\u{4}\u{a}channel_list\0\u{3}member_list\0\u{3}presence_list\0\u{1}sent\0\u{3}message_list\0\u{3}event_list\0\u{3}search_hit_list\0\u{3}device_list\0\u{3}channel_info\0\u{3}file_offer_standing\0\u{3}file_acceptance\0\u{3}file_offer_list\0\u{3}meeting_joined\0\u{3}meeting_standing\0\u{3}media_answer\0\u{3}sign_in_code\0\u{3}meeting_elsewhere\0\u{4} account_list\0\u{1}invitation\0\u{3}audit_list\0\u{3}audit_verdict\0\u{1}archive\0\u{3}archive_chunk\0\u{3}invitation_list\0\u{3}disk_use\0\u{2}\u{19}event\0\u{1}presence\0\u{3}channel_changed\0\u{3}channel_gone\0\u{1}lagging\0\u{1}goodbye\0\u{3}device_notice\0\u{3}file_offered\0\u{3}file_answered\0\u{3}file_withdrawn\0\u{3}file_candidates\0\u{4}\u{6}meeting_changed\0\u{3}meeting_admitted\0\u{3}meeting_gone\0\u{3}participant_changed\0\u{3}participant_left\0\u{1}speaking\0\u{3}media_offer\0\u{3}media_slots\0\u{3}media_lost\0\u{3}media_demand\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6229,6 +6310,19 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .signInCode(v)
+        }
+      }()
+      case 32: try {
+        var v: WireMeetingElsewhere?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .meetingElsewhere(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .meetingElsewhere(v)
         }
       }()
       case 64: try {
@@ -6705,6 +6799,10 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .signInCode?: try {
       guard case .signInCode(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .meetingElsewhere?: try {
+      guard case .meetingElsewhere(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
     }()
     case .accountList?: try {
       guard case .accountList(let v)? = self.body else { preconditionFailure() }
@@ -10399,7 +10497,7 @@ nonisolated extension WireAnswerFile: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireFileAcceptance: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FileAcceptance"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}pairing\0\u{3}relay_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}transfer_id\0\u{1}pairing\0\u{3}relay_token\0\u{3}relay_server\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -10410,6 +10508,7 @@ nonisolated extension WireFileAcceptance: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularBytesField(value: &self.transferID) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.pairing) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.relayToken) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.relayServer) }()
       default: break
       }
     }
@@ -10425,6 +10524,9 @@ nonisolated extension WireFileAcceptance: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.relayToken.isEmpty {
       try visitor.visitSingularBytesField(value: self.relayToken, fieldNumber: 3)
     }
+    if !self.relayServer.isEmpty {
+      try visitor.visitSingularStringField(value: self.relayServer, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -10432,6 +10534,7 @@ nonisolated extension WireFileAcceptance: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.transferID != rhs.transferID {return false}
     if lhs.pairing != rhs.pairing {return false}
     if lhs.relayToken != rhs.relayToken {return false}
+    if lhs.relayServer != rhs.relayServer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -10706,7 +10809,7 @@ nonisolated extension WireFileOfferList: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireMeetingInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MeetingInfo"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}label\0\u{1}meeting\0\u{3}started_at\0\u{1}by\0\u{1}names\0\u{1}count\0\u{1}locked\0\u{3}waiting_room\0\u{1}waiting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}label\0\u{1}meeting\0\u{3}started_at\0\u{1}by\0\u{1}names\0\u{1}count\0\u{1}locked\0\u{3}waiting_room\0\u{1}waiting\0\u{1}server\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -10724,12 +10827,17 @@ nonisolated extension WireMeetingInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularBoolField(value: &self.locked) }()
       case 9: try { try decoder.decodeSingularEnumField(value: &self.waitingRoom) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.waiting) }()
+      case 11: try { try decoder.decodeSingularMessageField(value: &self._server) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.channel != 0 {
       try visitor.visitSingularUInt64Field(value: self.channel, fieldNumber: 1)
     }
@@ -10760,6 +10868,9 @@ nonisolated extension WireMeetingInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.waiting != 0 {
       try visitor.visitSingularUInt32Field(value: self.waiting, fieldNumber: 10)
     }
+    try { if let v = self._server {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -10774,6 +10885,7 @@ nonisolated extension WireMeetingInfo: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.locked != rhs.locked {return false}
     if lhs.waitingRoom != rhs.waitingRoom {return false}
     if lhs.waiting != rhs.waiting {return false}
+    if lhs._server != rhs._server {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -10938,6 +11050,83 @@ nonisolated extension WireMeetingJoined: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._participants != rhs_storage._participants {return false}
         if _storage._limits != rhs_storage._limits {return false}
         if _storage._resumed != rhs_storage._resumed {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMeetingElsewhere: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MeetingElsewhere"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}info\0\u{1}code\0")
+
+  fileprivate class _StorageClass {
+    var _info: WireMeetingInfo? = nil
+    var _code: WireSignInCode? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _info = source._info
+      _code = source._code
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._info) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._code) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._info {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._code {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMeetingElsewhere, rhs: WireMeetingElsewhere) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._info != rhs_storage._info {return false}
+        if _storage._code != rhs_storage._code {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -12168,18 +12357,33 @@ nonisolated extension WireCreateGuestLink: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireCreateSignInCode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CreateSignInCode"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._channel) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._channel {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireCreateSignInCode, rhs: WireCreateSignInCode) -> Bool {
+    if lhs._channel != rhs._channel {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -12187,7 +12391,7 @@ nonisolated extension WireCreateSignInCode: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireSignInCode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SignInCode"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{3}expires_at\0\u{3}web_address\0\u{1}pin\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{3}expires_at\0\u{3}web_address\0\u{1}pin\0\u{1}server\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -12199,12 +12403,17 @@ nonisolated extension WireSignInCode: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.webAddress) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.pin) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._server) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.code.isEmpty {
       try visitor.visitSingularBytesField(value: self.code, fieldNumber: 1)
     }
@@ -12217,6 +12426,9 @@ nonisolated extension WireSignInCode: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.pin.isEmpty {
       try visitor.visitSingularStringField(value: self.pin, fieldNumber: 4)
     }
+    try { if let v = self._server {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -12225,6 +12437,7 @@ nonisolated extension WireSignInCode: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.expiresAt != rhs.expiresAt {return false}
     if lhs.webAddress != rhs.webAddress {return false}
     if lhs.pin != rhs.pin {return false}
+    if lhs._server != rhs._server {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -43,9 +43,9 @@ extension WireServerFrame.OneOf_Body {
       true
     case .welcome, .refusal, .done, .signedIn, .sessionList, .channelList, .memberList,
       .presenceList, .sent, .messageList, .eventList, .searchHitList, .deviceList, .channelInfo,
-      .fileOfferStanding, .fileAcceptance, .fileOfferList, .meetingJoined, .meetingStanding,
-      .mediaAnswer, .signInCode, .accountList, .invitation, .auditList, .auditVerdict, .archive,
-      .archiveChunk, .invitationList, .diskUse:
+      .fileOfferStanding, .fileAcceptance, .fileOfferList, .meetingJoined, .meetingElsewhere,
+      .meetingStanding, .mediaAnswer, .signInCode, .accountList, .invitation, .auditList,
+      .auditVerdict, .archive, .archiveChunk, .invitationList, .diskUse:
       false
     }
   }

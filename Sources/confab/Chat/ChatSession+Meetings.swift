@@ -7,7 +7,8 @@ extension ChatSession {
   func meet(in key: String) async throws {
     let request = WireWatchMeeting.with { $0.channel = book.reference(key) }
     guard case .meetingStanding(let standing) = try await online.request(.watchMeeting(request)),
-      case .signInCode(let code) = try await online.request(.createSignInCode(.init()))
+      case .signInCode(let code) = try await online.request(
+        .createSignInCode(.with { $0.channel = book.reference(key) }))
     else { throw ChatError.wrongAnswer }
     _ = try await online.request(
       .watchMeeting(

@@ -69,7 +69,7 @@ struct FileSend: AsyncParsableCommand {
     let making = Task {
       try await FileSender(
         tree, to: to, rateLimit: rateLimit, isRelayOnly: relayOnly, parties: parties,
-        engine: try await TransferEngine.start(for: parties)
+        engine: try TransferEngine.start()
       ) { await display.show($0, name, isForOne: to.name.hasPrefix("@")) }
     }
     let dialer = current.dialer

@@ -54,8 +54,7 @@ struct Meet: AsyncParsableCommand {
     let dialer = current.dialer
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        var follower = Follower(dialer, presence: false)
-        try await follower.run { try await board.handle($0) }
+        try await Self.follow(board, dialer)
       }
       group.addTask {
         let lines = BoundedQueue<String>(countMax: Self.waitingLinesMax)
@@ -75,16 +74,31 @@ struct Meet: AsyncParsableCommand {
     }
   }
 
+  /// At whichever server holds the meeting.
+  private static func follow(_ board: MeetingBoard, _ dialer: Dialer) async throws {
+    var dialer = dialer
+    while true {
+      do {
+        var follower = Follower(dialer, presence: false)
+        return try await follower.run { try await board.handle($0) }
+      } catch let elsewhere as MeetingElsewhere {
+        dialer = dialer.beginning(at: elsewhere.server)
+      }
+    }
+  }
+
   private func printLink(_ current: CurrentServer) async throws {
     let connection = try await current.dialer.dial()
     let standing = try await connection.watchMeeting(channel.reference)
-    let code = try await connection.signInCode()
+    let code = try await connection.signInCode(forMeetingIn: channel.reference)
     let infos = try await connection.channels(notJoined: false)
     await connection.close()
     guard let info = infos.first(where: { $0.id == standing.info.channel }) else {
       throw UsageError("You are not in \(channel.name) any more.")
     }
-    let page = MeetingLink(info, at: "https://\(current.server.address)", code)
+    // Where this program reaches the server a browser beside it does too.
+    let address = code.hasServer ? code.webAddress : "https://\(connection.destination)"
+    let page = MeetingLink(info, at: address, code)
     if output.json {
       var object = JSONObject(event: "link")
       object.add("channel", info.label)

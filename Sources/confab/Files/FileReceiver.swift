@@ -49,7 +49,7 @@ actor FileReceiver {
     self.wishes = wishes
     display = TransferDisplay(.receiving, json: json, isQuiet: wishes.destination.isStream)
     (end, finished) = AsyncStream.makeStream()
-    engine = try await TransferEngine.start(for: parties)
+    engine = try TransferEngine.start()
   }
 
   func handle(_ happening: Follower.Happening) async {

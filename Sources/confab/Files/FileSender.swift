@@ -68,10 +68,11 @@ actor FileSender {
 
   /// - Parameters:
   ///   - isRelayOnly: nobody but the server learns where this device is.
+  ///   - connection: to the server, if there is one already.
   ///   - tell: is called in order for each person.
   init(
     _ tree: SourceTree, to channel: ChannelArgument, rateLimit: Int?, isRelayOnly: Bool = false,
-    parties: TransferParties, engine: TransferEngine,
+    parties: TransferParties, engine: TransferEngine, over connection: Connection? = nil,
     tell: @escaping @Sendable (News) async -> Void
   ) async throws {
     self.parties = parties
@@ -85,7 +86,8 @@ actor FileSender {
     transfer = Self.transferID(of: tree, to: channel, from: parties)
     name = TransferOffer.Summary(of: tree.manifest).name
     offering = try await FileOffering.open(
-      tree, server: engine.server, loop: engine.loop, threads: engine.threads)
+      tree, server: await parties.datagrams(of: connection), loop: engine.loop,
+      threads: engine.threads)
   }
 
   /// What went wrong with somebody, when it was not only their own wish.
@@ -140,11 +142,27 @@ actor FileSender {
 
   func handle(_ happening: Follower.Happening) async {
     switch happening {
-    case .connected(let connection, _): self.connection = connection
+    case .connected(let connection, _):
+      self.connection = connection
+      // It may be another server than before.
+      offering.ask(await parties.datagrams(of: connection))
     case .file(.answered(let answer)): await take(answer)
     case .file(.candidates(let late)): learn(late)
+    case .file(.withdrawn(let gone)) where Array(gone.transferID) == transfer.bytes: ended(gone)
     default: break
     }
+  }
+
+  /// Nobody can take the files any more; who does already goes on.
+  private func ended(_ gone: WireFileWithdrawn) {
+    guard !isEnding, !takers.values.contains(where: \.isServed) else { return }
+    let words =
+      gone.reason == .expired
+      ? "Nobody took the files in time."
+      : "The files are not offered any more: you left the room, or offer them from somewhere else."
+    failure =
+      failure ?? Rejection(gone.reason == .expired ? .fileOfferExpired : .fileOfferGone, words)
+    finished.yield()
   }
 
   /// On each connection to the server.
@@ -251,7 +269,9 @@ actor FileSender {
     setup.startRate = try? parties.profile.rate(
       to: answer.device, at: answer.candidates, now: LocalTime.now)
     let presentation = try await offering.accept(
-      setup, relay: parties.relay(Array(answered.relayToken), at: engine.server))
+      setup,
+      relay: parties.relay(
+        Array(answered.relayToken), at: await parties.datagrams(of: connection)))
     takers[answered.by]?.presentation.stop()
     let person = answered.by
     let following = Task { await self.follow(presentation, person) }

@@ -65,11 +65,12 @@ struct GenuineOffer: Sendable {
       // Without that what stays unfinished is only found by who looks there.
       try? parties.profile.noteReceiving(into: URL(fileURLWithPath: path).standardizedFileURL.path)
     }
+    let server = await parties.datagrams(of: connection)
     let reception = try await FileReception.open(
       ReceptionOptions(
         presenterName: told.from, presenterKey: presenterKey, offered: content.summary,
         destination: destination, rechecksEverything: rechecks, seed: .random(in: 0 ... .max)),
-      server: engine.server, loop: engine.loop, threads: engine.threads)
+      server: server, loop: engine.loop, threads: engine.threads)
     // What the server sees of this socket follows when it is known: nobody waits for that.
     let answer = TransferAnswer(
       offerHash: TransferOffer.hash(of: blob), device: parties.transferDevice,
@@ -90,7 +91,10 @@ struct GenuineOffer: Sendable {
     reception.begin(setup)
     do {
       let acceptance = try await accepted
-      let place = parties.relay(Array(acceptance.relayToken), at: engine.server)
+      // The relay is the sender's server's.
+      let there = HostPort(acceptance.relayServer)
+      let relay = if let there { await parties.datagrams(of: there) } else { server }
+      let place = parties.relay(Array(acceptance.relayToken), at: relay)
       if let place { reception.use(place) }
       guard !isRelayOnly else {
         if place == nil { throw RelayMissing() }

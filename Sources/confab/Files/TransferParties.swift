@@ -24,9 +24,17 @@ struct TransferParties: Sendable {
       identity: device.publicKeys.identity, agreement: device.publicKeys.agreement)
   }
 
-  /// Where the server's rendezvous and relay listen for datagrams; nil when its name has no address.
-  func serverDatagrams() async -> PathAddress? {
-    let server = server
+  /// Where the rendezvous and relay of a connection's server listen for datagrams: another one than at
+  /// first when that one is gone.
+  func datagrams(of connection: Connection?) async -> PathAddress? {
+    if case .network(let address, _)? = connection?.destination {
+      return await datagrams(of: address)
+    }
+    return await datagrams(of: server)
+  }
+
+  /// Nil when its name has no address.
+  func datagrams(of server: HostPort) async -> PathAddress? {
     let resolved = try? await offThread {
       try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
     }

@@ -28,6 +28,7 @@ actor MeetingBoard {
     case .connected(let connection, _):
       self.connection = connection
       let standing = try await connection.watchMeeting(channel)
+      if standing.info.hasServer { throw MeetingElsewhere(standing.info.server) }
       info = standing.info
       participants = standing.participants
       show(info.json(event: "meeting"), info.words)
@@ -36,7 +37,11 @@ actor MeetingBoard {
     case .lost(let reason, _):
       connection = nil
       Output.note("\(reason) Trying again…")
-    case .meeting(let news): take(news)
+    case .meeting(let news):
+      if case .changed(let new) = news, new.channel == info.channel, new.hasServer {
+        throw MeetingElsewhere(new.server)
+      }
+      take(news)
     default: break
     }
   }

@@ -17,7 +17,7 @@ actor RecordingPresenter {
   private static let lingering = Duration.milliseconds(700)
 
   private let channel: WireChannelRef
-  private let dialer: Dialer
+  private var dialer: Dialer
   private let name: String
   private let isJSON: Bool
   private let streamer: RecordingStreamer
@@ -81,6 +81,10 @@ actor RecordingPresenter {
         while true {
           for push in try await connection.pushes.next() { try await take(push) }
         }
+      } catch let elsewhere as MeetingElsewhere {
+        await connection?.close()
+        connection = nil
+        dialer = dialer.beginning(at: elsewhere.server)
       } catch  where Dialer.mayPass(error) {
         await connection?.close()
         connection = nil

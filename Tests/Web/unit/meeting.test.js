@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fakeClock, settle, vectors } from "./support.js";
 import { Call } from "../../../Web/meeting/call.js";
 import { rosterNews } from "../../../Web/meeting/roster-news.js";
-import { Disconnected, Refusal } from "../../../Web/protocol/errors.js";
+import { Disconnected, HeldElsewhere, Refusal } from "../../../Web/protocol/errors.js";
 import { Events } from "../../../Web/protocol/events.js";
 import { bestGrid, firstSeen } from "../../../Web/ui/tiles.js";
 
@@ -86,6 +86,14 @@ async function joined(local = new Map([["MICROPHONE", track("audio")]])) {
   const [publisher, subscriber] = FakePeer.all;
   return { client, call, publisher, subscriber };
 }
+
+test("a meeting that another server holds is no meeting here", async () => {
+  const client = new FakeClient();
+  client.joined = { info: { channel: "7", meeting: "3" }, code: { code: "a2V5", webAddress: "https://there:4747" } };
+  const call = new Call(client, "7");
+  await assert.rejects(call.join(new Map()), (error) => error instanceof HeldElsewhere && error.entry.code === "a2V5");
+  assert.equal(call.state, "joining");
+});
 
 test("joins, offers what it sends, and answers what it is offered", async () => {
   const { client, call, publisher, subscriber } = await joined();

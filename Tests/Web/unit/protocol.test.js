@@ -5,7 +5,7 @@ import { Backoff } from "../../../Web/protocol/backoff.js";
 import { parseFrame } from "../../../Web/protocol/connection.js";
 import { Cursors } from "../../../Web/protocol/cursors.js";
 import { Code, Refusal } from "../../../Web/protocol/errors.js";
-import { readInvitation, terminalLink } from "../../../Web/protocol/invitation.js";
+import { linkWithCode, readInvitation, terminalLink } from "../../../Web/protocol/invitation.js";
 import { Outbox } from "../../../Web/protocol/outbox.js";
 import { base64, base64FromURL, number, uuid7 } from "../../../Web/protocol/values.js";
 import { readChannel } from "../../../Web/model/place.js";
@@ -53,6 +53,12 @@ test("bytes and numbers", () => {
   const random = Uint8Array.from([0, 0, 0, 0, 0, 0, 0x0c, 0xc3, 0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f]);
   const hex = [...uuid7(0x017f22e279b0, random)].map((byte) => byte.toString(16).padStart(2, "0"));
   assert.equal(hex.join(""), "017f22e279b07cc398c4dc0c0c07398f");
+});
+
+test("a link to a meeting at another server says who comes", () => {
+  const link = linkWithCode({ webAddress: "https://there:4747", pin: "PIN", code: "+/+/AA==" }, "/room/3/meeting");
+  assert.equal(link, "https://there:4747/room/3/meeting#pin=PIN&code=-_-_AA");
+  assert.deepEqual(readInvitation(new URL(link).hash), { kind: "code", secret: "+/+/AA==" });
 });
 
 test("an invitation's link", () => {

@@ -8,7 +8,7 @@ package struct CandidateGathering {
   /// A device that changes networks is found again within it. Translators remember for longer.
   private static let renewInterval = Duration.seconds(5)
 
-  private let server: PathAddress?
+  private var server: PathAddress?
   private let port: UInt16
   private let socket: UInt8
   private var host: [PathAddress]
@@ -42,6 +42,14 @@ package struct CandidateGathering {
     // On a machine that has only itself, its own addresses are the only ones.
     LocalAddresses.find(
       port: port, localSocket: socket, includesLoopback: server?.isLoopback ?? true)
+  }
+
+  /// Asks another server from now on: the one before may be gone.
+  package mutating func ask(_ other: PathAddress?, at now: MonotonicTime) {
+    guard other != server else { return }
+    server = other
+    hasAnswered = other == nil
+    ask(at: now)
   }
 
   private mutating func ask(at now: MonotonicTime) {

@@ -59,6 +59,11 @@ package final class FileOffering: LoopEndpoint, @unchecked Sendable {
     return offering
   }
 
+  /// Asks another server where this socket is seen.
+  package func ask(_ server: PathAddress?) {
+    loop.post { state in self.gathering?.ask(server, at: state.now) }
+  }
+
   /// Our addresses, once the server has answered or was silent.
   package func candidates() async -> [Candidate] {
     await withCheckedContinuation { continuation in

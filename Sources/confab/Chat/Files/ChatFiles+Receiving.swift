@@ -173,7 +173,7 @@ extension ChatFiles {
     if let warning = offer.warning { await remark(warning) }
     guard
       let reception = try await offer.accept(
-        into: .folder(into), by: parties, with: try await startedEngine(), over: connection)
+        into: .folder(into), by: parties, with: try startedEngine(), over: connection)
     else { return false }
     guard let latest = incoming[number]?.offer else {
       reception.cancel()

@@ -59,7 +59,7 @@ extension ChatFiles {
     do {
       let sender = try await FileSender(
         tree, to: channel, rateLimit: nil, parties: parties,
-        engine: try await startedEngine()
+        engine: try startedEngine(), over: connection
       ) { [weak self] in await self?.took($0, of: number) }
       guard outgoing[number] != nil else { return await sender.cancel() }
       outgoing[number]?.sender = sender

@@ -26,7 +26,7 @@ actor ChatFiles {
   var searches = 0
   /// Nil while there is no connection.
   private(set) var connection: Connection?
-  private var engine: Task<TransferEngine, any Error>?
+  private var engine: TransferEngine?
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
   /// - Parameter folder: an existing one.
@@ -160,12 +160,11 @@ actor ChatFiles {
   }
 
   /// Started when the first file goes or comes: most chats have none.
-  func startedEngine() async throws -> TransferEngine {
-    if let engine { return try await engine.value }
-    let parties = parties
-    let starting = Task { try await TransferEngine.start(for: parties) }
-    engine = starting
-    return try await starting.value
+  func startedEngine() throws -> TransferEngine {
+    if let engine { return engine }
+    let started = try TransferEngine.start()
+    engine = started
+    return started
   }
 }
 
