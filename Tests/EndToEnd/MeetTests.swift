@@ -59,7 +59,7 @@ import Testing
   }
 
   /// IVF with pictures of VP8 that no decoder has to like, ten a second.
-  private static func recording(frames: Int) -> [UInt8] {
+  static func recording(frames: Int) -> [UInt8] {
     func little(_ value: Int, _ count: Int) -> [UInt8] {
       (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
     }
