@@ -32,6 +32,18 @@ extension ServerTests {
       }
     }
 
+    /// It looks for its journal once a second, and must not do so for ever.
+    @Test(.timeLimit(.minutes(1))) func stopsThoughItsJournalIsGone() async throws {
+      let journal = FailingJournal()
+      try await TestServer.with(journal: journal) { server in
+        let client = try await TestClient.connect(port: server.port)
+        _ = try await client.join(server.ownerInvitation, name: "ann")
+        journal.lose()
+        let refused = try await client.broadcast("lost")
+        #expect(refused.refusalCode == Rejection.Code.journalUnavailable.rawValue)
+      }
+    }
+
     private struct Unexpected: Error {
       let body: WireServerFrame.OneOf_Body
     }

@@ -199,7 +199,9 @@ final class JournalWriter: Sendable {
       }
       if isNews { logger.critical("the journal cannot be read: \(words)") }
       // Until it can, nothing is served: the hub waits for this answer.
-      thread.submit { [self] _ in
+      thread.submit { [self] item in
+        // The server stops: what cannot be read now is read at its next start.
+        guard item == .active else { return }
         Clock.sleep(milliseconds: 1_000)
         reload()
       }

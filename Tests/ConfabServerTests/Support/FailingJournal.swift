@@ -3,10 +3,11 @@ import ConfabJournal
 import Foundation
 import Synchronization
 
-/// A journal in memory whose disk can be full, and whose readers can be made to wait.
+/// A journal in memory whose disk can be full or gone, and whose readers can be made to wait.
 final class FailingJournal: Journal {
   private let journal = MemoryJournal()
   private let isFull = Atomic<Bool>(false)
+  private let isGone = Atomic<Bool>(false)
   private let reading = Atomic<Reading>(.free)
 
   private enum Reading: UInt8, AtomicRepresentable {
@@ -15,6 +16,12 @@ final class FailingJournal: Journal {
 
   func setFull(_ full: Bool) {
     isFull.store(full, ordering: .sequentiallyConsistent)
+  }
+
+  /// Nothing is written any more, nor does the state come back.
+  func lose() {
+    setFull(true)
+    isGone.store(true, ordering: .sequentiallyConsistent)
   }
 
   /// Whoever reads messages from now on waits, with what was read.
@@ -41,7 +48,10 @@ final class FailingJournal: Journal {
     try journal.append(group)
   }
 
-  func loadState() throws(JournalError) -> PlaceState { try journal.loadState() }
+  func loadState() throws(JournalError) -> PlaceState {
+    if isGone.load(ordering: .sequentiallyConsistent) { throw .unreachable("nobody answers") }
+    return try journal.loadState()
+  }
   func saveSnapshot(_ snapshot: StateSnapshot) throws(JournalError) {
     try journal.saveSnapshot(snapshot)
   }
