@@ -47,20 +47,40 @@ export function form({ fields, action, submit, danger = false }) {
   const problem = h("p.problem", { role: "alert", hidden: true });
   const button = h(`button.button${danger ? ".is-danger" : ".is-primary"}`, {}, action);
   const element = h("form.form", { novalidate: true }, fields, problem, h("p.actions", {}, button));
-  element.addEventListener("submit", async (event) => {
+  element.addEventListener("submit", (event) => {
     event.preventDefault();
-    button.disabled = true;
-    problem.hidden = true;
-    try {
-      await submit(new FormData(element));
-    } catch (error) {
-      fill(problem, error.message);
-      problem.hidden = false;
-    } finally {
-      button.disabled = false;
-    }
+    attempt(button, problem, () => submit(new FormData(element)));
   });
   return element;
+}
+
+/**
+ * A button for what may be refused; the reason is shown after it.
+ * @param {string} label @param {string} description for who does not see what it stands beside
+ * @param {() => Promise<unknown>} act
+ */
+export function actionButton(label, description, act) {
+  const problem = h("p.problem", { role: "alert", hidden: true });
+  const button = h(
+    "button.button",
+    { type: "button", "aria-label": description, onclick: () => attempt(button, problem, act) },
+    label,
+  );
+  return [button, problem];
+}
+
+/** @param {HTMLButtonElement} button @param {HTMLElement} problem @param {() => Promise<unknown>} act */
+async function attempt(button, problem, act) {
+  button.disabled = true;
+  problem.hidden = true;
+  try {
+    await act();
+  } catch (error) {
+    fill(problem, error.message);
+    problem.hidden = false;
+  } finally {
+    button.disabled = false;
+  }
 }
 
 /** @param {string} label @param {Record<string, any>} attributes @param {string} [hint] */

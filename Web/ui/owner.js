@@ -3,7 +3,7 @@
 import { number } from "../protocol/values.js";
 import { ago, shortTime } from "../text/times.js";
 import { copyable } from "./copyable.js";
-import { confirmThat, field, form, openDialog } from "./dialog.js";
+import { actionButton, confirmThat, field, form, openDialog } from "./dialog.js";
 import { avatar, fill, h } from "./dom.js";
 import { showSessions } from "./settings.js";
 
@@ -78,8 +78,7 @@ function accountItem(account, client, again) {
   const isLocked = number(account.lockedUntil) > Date.now();
   const act = (action) => () =>
     client.request("setAccount", { name, action: `ACCOUNT_ACTION_${action}` }).then(again);
-  const button = (label, onclick) =>
-    h("button.button", { type: "button", "aria-label": `${label} ${name}`, onclick }, label);
+  const button = (label, action) => actionButton(label, `${label} ${name}`, async () => action());
   return h(
     "li.person",
     {},
@@ -206,14 +205,8 @@ function invitationItem(invitation, client, again) {
       h("b", {}, `${purpose} (${invitation.id})`),
       h("span.muted", {}, words.filter(Boolean).join(", ")),
     ),
-    h(
-      "button.button",
-      {
-        type: "button",
-        "aria-label": `Take back invitation ${invitation.id}`,
-        onclick: () => client.request("revokeInvitation", { id: invitation.id }).then(again),
-      },
-      "Take back",
+    actionButton("Take back", `Take back invitation ${invitation.id}`, () =>
+      client.request("revokeInvitation", { id: invitation.id }).then(again),
     ),
   );
 }

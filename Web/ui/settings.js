@@ -2,7 +2,7 @@
 
 import { utf8Bytes } from "../protocol/values.js";
 import { shortTime } from "../text/times.js";
-import { field, form, openDialog } from "./dialog.js";
+import { actionButton, field, form, openDialog } from "./dialog.js";
 import { fill, h } from "./dom.js";
 import { noticesAllowed, turnNoticesOn } from "./notices.js";
 import { setTheme, setWantsNotices, theme, wantsNotices } from "./preferences.js";
@@ -159,17 +159,9 @@ function sessionItem(session, element, client, options) {
       h("span.muted", {}, details.filter(Boolean).join(" · ")),
     ),
     !session.current &&
-      h(
-        "button.button",
-        {
-          type: "button",
-          "aria-label": `End the session of ${title}`,
-          onclick: async () => {
-            await client.request("revokeSession", { session: session.id }).catch(() => {});
-            await showSessions(element, client, options);
-          },
-        },
-        "End",
-      ),
+      actionButton("End", `End the session of ${title}`, async () => {
+        await client.request("revokeSession", { session: session.id });
+        await showSessions(element, client, options);
+      }),
   );
 }
