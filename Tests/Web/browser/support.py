@@ -27,8 +27,9 @@ expect.set_options(timeout=PATIENCE_MS)
 class Server:
     """`confab serve` with a folder that goes away."""
 
-    def __init__(self, *options, host="127.0.0.1"):
+    def __init__(self, *options, host="127.0.0.1", has_owner=False):
         self.options = options
+        self.has_owner = has_owner
         self.folder = tempfile.mkdtemp(prefix="confab-web-")
         self.data = os.path.join(self.folder, "data")
         self.address = f"{host}:0"
@@ -42,7 +43,7 @@ class Server:
         for line in self.process.stdout:
             if line.startswith("listening "):
                 self.address = line.split()[1]
-                if self.owner_link:
+                if self.owner_link or self.has_owner:
                     break
             if line.startswith("owner link: https://"):
                 self.owner_link = self.here(line.split()[2])
