@@ -7,6 +7,8 @@ final class TwoNodes: @unchecked Sendable {
   private let nats: RunningProgram
   private(set) var nodes: [RunningProgram] = []
   private(set) var addresses: [String] = []
+  /// What people have running here; some of it would go on without the nodes.
+  private var programs: [RunningProgram] = []
 
   init() async throws {
     folder = NSTemporaryDirectory() + "confab-nodes-\(UUID().uuidString.prefix(8))"
@@ -32,7 +34,7 @@ final class TwoNodes: @unchecked Sendable {
   }
 
   deinit {
-    for node in nodes { node.kill(SIGKILL) }
+    for program in programs + nodes { program.kill(SIGKILL) }
     nats.kill(SIGKILL)
     try? FileManager.default.removeItem(atPath: folder)
   }
@@ -89,9 +91,14 @@ final class TwoNodes: @unchecked Sendable {
     try await RunningProgram(arguments, home: home(person), input: input).outcome()
   }
 
-  func start(_ person: String, _ arguments: [String], keepsInputOpen: Bool = false) throws
-    -> RunningProgram
-  { try RunningProgram(arguments, home: home(person), input: keepsInputOpen ? nil : "") }
+  func start(
+    _ person: String, _ arguments: [String], keepsInputOpen: Bool = false
+  ) throws -> RunningProgram {
+    let program = try RunningProgram(
+      arguments, home: home(person), input: keepsInputOpen ? nil : "")
+    programs.append(program)
+    return program
+  }
 
   func kill(_ node: Int) async throws {
     nodes[node].kill(SIGKILL)

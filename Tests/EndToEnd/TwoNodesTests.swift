@@ -79,8 +79,6 @@ import Testing
       ["started a meeting", "meeting ended"].first { line.contains($0) }
     }
     #expect(events == ["started a meeting", "meeting ended", "started a meeting"], "\(history)")
-    host.kill(SIGKILL)
-    guest.kill(SIGKILL)
   }
 }
 
